@@ -1,0 +1,140 @@
+"""What the rest of Tandem may ask of the ledger. `repository.py` answers on MongoDB (and on mongomock).
+
+All methods raise `LedgerUnavailable` when the database does not answer in time. Every write is a
+single-document compare-and-set with `w: majority`; a batch is many of them, never a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from libs.common.clock import Clock
+from libs.common.ledger.model import Claim, Hint, Link, Record, Recorded, Settled, Settlement, State, Target
+
+
+class HintSink(Protocol):
+    """The gateway's half: asynchronous, many requests' hints in one write."""
+
+    async def record_hints(self, hints: Sequence[Hint]) -> list[Recorded]:
+        """Record each hint, durably, before this returns; answers in the order of `hints`."""
+        ...
+
+    async def mark_nudged(self, ids: Sequence[str]) -> None:
+        """A message for these was confirmed by the broker just now."""
+        ...
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """The workers', the scheduler's and the console's half."""
+
+    clock: Clock
+
+    def record_hints(self, hints: Sequence[Hint]) -> list[Recorded]: ...
+
+    def claim(
+        self, store: str, entity: str, ids: Sequence[str], *, worker: str, lease_seconds: float, limit: int
+    ) -> Claim | None:
+        """Lease the due ones of `ids`, and up to `limit` in all with other due records of this store and entity.
+
+        Live before backfill, longest due first. A running record whose lease has run out counts as due.
+        None when nothing is due. Raises the record's `claims`.
+        """
+        ...
+
+    def extend(self, token: str, *, lease_seconds: float) -> int:
+        """Prolong the lease of what this token still holds; how many that is."""
+        ...
+
+    def settle(self, token: str, settlements: Sequence[Settlement]) -> Settled:
+        """Write outcomes and give the leases back; a record whose lease was lost is left alone.
+
+        A record that becomes synced makes those due that wait for it (`waits_for`).
+        """
+        ...
+
+    def hand_back(self, token: str, *, except_ids: Sequence[str] = ()) -> int:
+        """Make what this token still holds due at once (SIGTERM in mid-batch); how many that was."""
+        ...
+
+    def release_waiting(self, waits_for: str) -> int:
+        """Make due now all that waits for this record or breaker; how many that was."""
+        ...
+
+    def links(self, store: str, entity: str, source_ids: Sequence[str]) -> dict[str, Target]:
+        """Known pairs, by source id."""
+        ...
+
+    def link(self, store: str, links: Sequence[Link]) -> None:
+        """Record pairs found or made on the way (a customer, a variant); a pair taken already is left alone."""
+        ...
+
+    def to_nudge(self, *, limit: int, overdue_seconds: float) -> list[Record]:
+        """Due now and not nudged since it became due or `overdue_seconds` ago, or running past its lease."""
+        ...
+
+    def mark_nudged(self, ids: Sequence[str]) -> None: ...
+
+    def outstanding(self, *, overdue_seconds: float) -> int:
+        """Records nudged within `overdue_seconds` and still due: messages probably on their way."""
+        ...
+
+    def get(self, record_id: str) -> Record | None: ...
+
+    def find(
+        self, *, store: str | None = None, entity: str | None = None, state: State | None = None, limit: int = 100
+    ) -> list[Record]:
+        """Newest change first."""
+        ...
+
+    def retry(self, ids: Sequence[str], *, why: str) -> list[str]:
+        """Make these due now (held, ignored, synced or waiting ones), attempts from zero; the ids that were found."""
+        ...
+
+    def counts(self) -> Mapping[tuple[str, str, State], int]:
+        """How many records per store, entity and state."""
+        ...
+
+
+class Budgets(Protocol):
+    """Shared rate budgets: many workers together never spend more than the other side gives."""
+
+    def reserve(self, key: str, cost: float, *, maximum: float, rate: float) -> float:
+        """Take `cost` points of `key` (`acme/shopify`) and return 0.0; or take nothing and return the seconds to wait.
+
+        `maximum` and `rate` are used only until `learn` has told the real ones.
+        """
+        ...
+
+    def learn(self, key: str, *, available: float, maximum: float, rate: float, refund: float = 0.0) -> None:
+        """What the other side said it has left (`throttleStatus`), and what a reservation took too much."""
+        ...
+
+
+class Breakers(Protocol):
+    """One per store and side: open while that side is down or refuses our credentials."""
+
+    def open_until(self, store: str, side: str) -> datetime | None:
+        """When the next trial may run, or None while closed. One caller gets the trial when the time has come."""
+        ...
+
+    def trip(self, store: str, side: str, *, reason: str, base_seconds: float) -> datetime:
+        """Open, or keep open for longer; returns when the next trial may run. True alert only on the first."""
+        ...
+
+    def close(self, store: str, side: str) -> bool:
+        """The side answers again; True when it was open until now."""
+        ...
+
+
+class Leaders(Protocol):
+    """Who acts, when several run."""
+
+    def acquire(self, name: str, holder: str, *, lease_seconds: float) -> bool: ...
+
+    def resign(self, name: str, holder: str) -> None: ...

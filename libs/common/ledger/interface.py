@@ -87,7 +87,12 @@ class Ledger(Protocol):
     def get(self, record_id: str) -> Record | None: ...
 
     def find(
-        self, *, store: str | None = None, entity: str | None = None, state: State | None = None, limit: int = 100
+        self,
+        *,
+        store: str | None = None,
+        entity: str | None = None,
+        state: State | None = None,
+        limit: int = 100,
     ) -> list[Record]:
         """Newest change first."""
         ...

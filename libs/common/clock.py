@@ -53,9 +53,7 @@ class LedgerClock:
     the last answer is counted on: a database that is away gives no leases either.
     """
 
-    def __init__(
-        self, ask: Callable[[], datetime], *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, ask: Callable[[], datetime], *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
         self._monotonic = monotonic
         self._lock = threading.Lock()

@@ -30,12 +30,8 @@ class TaxMapping(BaseModel):
 
     rate: Decimal = Field(ge=0, le=1, description="as Shopify writes it: 0.2 for 20 %")
     tax_id: int = Field(gt=0, description="database id of the account.tax")
-    title: str | None = Field(
-        default=None, description="only for taxes of this title; any title when left out"
-    )
-    included: bool | None = Field(
-        default=None, description="only when prices include tax (or not); both when left out"
-    )
+    title: str | None = Field(default=None, description="only for taxes of this title; any title when left out")
+    included: bool | None = Field(default=None, description="only when prices include tax (or not); both when left out")
 
 
 class StoreRules(BaseModel):

@@ -59,9 +59,7 @@ class Store(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    slug: str = Field(
-        pattern=SLUG_PATTERN, description="short name: in record ids, routing keys and external ids"
-    )
+    slug: str = Field(pattern=SLUG_PATTERN, description="short name: in record ids, routing keys and external ids")
     shopify: ShopifyConnection
     odoo: OdooConnection
     rules: StoreRules = Field(default_factory=StoreRules)

@@ -1,0 +1,91 @@
+"""Which record of the other side is the same thing: by link, then by what people wrote on it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+def normalise_email(email: str) -> str:
+    """`" Jane@Example.COM "` → `jane@example.com`: as Odoo's `email_normalized` has it."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
+
+
+def normalise_code(code: str) -> str:
+    """A SKU or a barcode without the spaces around it; case matters, as in both systems."""
+    return code.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerFact:
+    """A contact of Odoo's that may be the customer."""
+
+    id: int
+    name: str
+    email: str = ""
+    """Normalised."""
+    parent_id: int | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFact:
+    """A variant of Odoo's (`product.product`) that may be the one sold."""
+
+    id: int
+    name: str
+    default_code: str = ""
+    barcode: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Several fit and nothing decides: a question to a person."""
+
+    by: str
+    """`barcode` or `SKU`"""
+    value: str
+    candidates: tuple[ProductFact, ...]
+
+
+def match_partner(partners: Sequence[PartnerFact], *, linked_id: int | None, email: str) -> PartnerFact | None:
+    """The linked contact, else the one of that e-mail address; contacts of their own before addresses of others.
+
+    Several contacts with one address are common in Odoo (a company and its people); the oldest of them that
+    is not somebody's child is taken, so that every order of a customer ends with the same one.
+    """
+    linked = next((p for p in partners if linked_id is not None and p.id == linked_id), None)
+    if linked:
+        return linked
+    wanted = normalise_email(email)
+    if not wanted:
+        return None
+    same = [p for p in partners if p.active and p.email == wanted]
+    return min(same, key=lambda p: (p.parent_id is not None, p.id), default=None)
+
+
+def match_product(
+    products: Sequence[ProductFact], *, linked_id: int | None, barcode: str, sku: str
+) -> ProductFact | Ambiguous | None:
+    """The linked variant, else the one with the barcode, else the one with the SKU; several of one kind: ambiguous."""
+    linked = next((p for p in products if linked_id is not None and p.id == linked_id), None)
+    if linked:
+        return linked
+    for by, value, attribute in (("barcode", barcode, "barcode"), ("SKU", sku, "default_code")):
+        code = normalise_code(value)
+        if not code:
+            continue
+        same = [p for p in products if p.active and getattr(p, attribute) == code]
+        if len(same) > 1:
+            return Ambiguous(by, code, tuple(sorted(same, key=lambda p: p.id)))
+        if same:
+            return same[0]
+    return None
+
+
+def archived_twin(products: Iterable[ProductFact], *, barcode: str, sku: str) -> ProductFact | None:
+    """An archived variant with this barcode or SKU: making a second one would be refused, or a duplicate."""
+    codes = {normalise_code(barcode), normalise_code(sku)} - {""}
+    return next((p for p in products if not p.active and codes & {p.barcode, p.default_code}), None)

@@ -1,0 +1,90 @@
+"""Who an order is for: the contact in Odoo, and the order's own delivery and invoice address below it."""
+
+from __future__ import annotations
+
+from libs.common.domain.digests import digest
+from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.matching import match_partner, normalise_email
+from libs.common.domain.orders import Address, Order
+from libs.common.domain.rules import StoreRules
+from services.workers.orders.model import PlannedAddress, PlannedCustomer, Ref, Situation
+
+#: What a contact's address is made of; compared when an order that is in Odoo already changes.
+ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip")
+
+
+def address_values(address: Address, facts: CompanyFacts) -> dict[str, str]:
+    """An address as `res.partner` takes it; a province that Odoo does not know stays readable in `street2`."""
+    country = facts.countries.get(address.country)
+    state = facts.states.get((address.country, address.province))
+    province = "" if state else (address.province_name or address.province)
+    name = ", ".join(part for part in (address.company, address.name) if part)
+    values = {
+        "name": name or address.city or address.address1,
+        "street": address.address1,
+        "street2": ", ".join(part for part in (address.address2, province) if part),
+        "city": address.city,
+        "zip": address.zip,
+        "state_id": str(state or ""),
+        "country_id": str(country or ""),
+        "phone": address.phone,
+    }
+    return {key: value.strip() for key, value in values.items()}
+
+
+def plan_customer(situation: Situation, rules: StoreRules) -> tuple[PlannedCustomer, Ref, Ref]:
+    """The customer, and what delivery and invoice go to: an address below, or the customer itself."""
+    order, facts = situation.order, situation.facts
+    assert order is not None  # noqa: S101 - plan() deals with orders that are gone
+    known = match_partner(situation.partners, linked_id=situation.linked_partner_id, email=_email(order) or order.email)
+    owner, ref, values = _who(situation, order, rules, known.id if known else None)
+    wanted = {"delivery": order.shipping_address, "invoice": order.billing_address or order.shipping_address}
+    addresses: dict[str, PlannedAddress] = {}
+    for kind, address in wanted.items():
+        if address is None:
+            continue
+        content = address_values(address, facts)
+        external_id = f"{situation.module}.address_{owner}_{kind}_{digest(content)[:16]}"
+        addresses[kind] = PlannedAddress(external_id, kind, content)
+    customer = PlannedCustomer(
+        ref=ref,
+        values=values,
+        addresses=tuple(addresses.values()),
+        source_id=order.customer.id if order.customer else None,
+    )
+    delivery, invoice = (addresses[kind].external_id if kind in addresses else ref for kind in wanted)
+    return customer, delivery, invoice
+
+
+def _email(order: Order) -> str:
+    return order.customer.email if order.customer else ""
+
+
+def _who(situation: Situation, order: Order, rules: StoreRules, known: int | None) -> tuple[str, Ref, dict[str, str]]:
+    """A stable name of the addresses' owner, the contact's ref, and what to make it with when it is new.
+
+    Without a customer the order goes to the store's generic one, unless its e-mail names somebody Odoo knows.
+    """
+    if order.customer:
+        owner = f"customer_{order.customer.id}"
+        if known:
+            return owner, known, {}
+        return owner, f"{situation.module}.{owner}", _customer_values(order, situation.facts)
+    if known:
+        return f"partner_{known}", known, {}
+    if rules.generic_customer_id:
+        return "generic", rules.generic_customer_id, {}
+    return "generic", f"{situation.module}.generic_customer", {"name": "Shopify customer"}
+
+
+def _customer_values(order: Order, facts: CompanyFacts) -> dict[str, str]:
+    """A new contact; its own address is the one it is billed at."""
+    customer = order.customer
+    assert customer is not None  # noqa: S101 - the caller has looked
+    home = order.billing_address or order.shipping_address
+    values = address_values(home, facts) if home else {}
+    email = normalise_email(customer.email or order.email)
+    values["email"] = email
+    values["phone"] = customer.phone or order.phone or values.get("phone", "")
+    values["name"] = customer.name or values.get("name") or email or f"Shopify customer {customer.id}"
+    return {key: value for key, value in values.items() if value}

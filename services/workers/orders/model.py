@@ -1,0 +1,162 @@
+"""What the four steps of an order hand to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.matching import PartnerFact, ProductFact
+from libs.common.domain.money import Money
+from libs.common.domain.orders import Order
+
+
+@dataclass(frozen=True, slots=True)
+class OdooLine:
+    """A line of an order as Odoo has it."""
+
+    product_id: int | None
+    quantity: Decimal
+    subtotal: Decimal
+    total: Decimal
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OdooOrder:
+    """An order as Odoo has it."""
+
+    id: int
+    name: str
+    state: str
+    currency: str
+    total: Decimal
+    tax: Decimal
+    date_order: datetime | None
+    lines: tuple[OdooLine, ...]
+    shipping_address: Mapping[str, str] = field(default_factory=dict)
+    """`name`, `street`, `street2`, `city`, `zip` of the delivery contact."""
+    invoice_address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Both sides of one order, and what the store's Odoo company knows."""
+
+    record_id: str
+    order: Order | None
+    """None when Shopify does not have it (any more)."""
+    module: str
+    """Module part of this store's external ids."""
+    facts: CompanyFacts
+    linked_partner_id: int | None = None
+    partners: tuple[PartnerFact, ...] = ()
+    linked_products: Mapping[str, int] = field(default_factory=dict)
+    """Variant id to product.product id."""
+    products: tuple[ProductFact, ...] = ()
+    synced_digest: str | None = None
+    target_id: int | None = None
+    existing: OdooOrder | None = None
+    """The linked order, read only when the record's digest no longer fits."""
+
+
+#: A record of Odoo's: its database id, or the external id it will have.
+Ref = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAddress:
+    """A contact below the customer, made once for each different address."""
+
+    external_id: str
+    type: str
+    """`delivery` or `invoice`"""
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCustomer:
+    """Who the order is for: an existing contact (`ref` a database id), or one to make."""
+
+    ref: Ref
+    values: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[PlannedAddress, ...] = ()
+    source_id: str | None = None
+    """Shopify's customer id, when this pair is worth remembering."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedProduct:
+    """A product to make before the order: the missing one, or one that carries shipping or custom lines."""
+
+    external_id: str
+    values: Mapping[str, str]
+    service: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """One line as Odoo is to have it."""
+
+    product: Ref
+    name: str
+    quantity: int
+    unit_price: Decimal
+    tax_ids: tuple[int, ...]
+    amount: Decimal
+    """Expected: with tax where the order's prices include it, else without."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """The order as Odoo is to have it."""
+
+    external_id: str
+    customer: PlannedCustomer
+    shipping: Ref
+    """The customer's own ref when the order carries no such address."""
+    invoice: Ref
+    client_order_ref: str
+    origin: str
+    date_order: datetime
+    lines: tuple[PlannedLine, ...]
+    pricelist_id: int | None = None
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to do for one order, and what must come out."""
+
+    record_id: str
+    digest: str
+    version: datetime
+    name: str
+    order: PlannedOrder
+    total: Money
+    tax: Money
+    taxes_included: bool
+    products: tuple[PlannedProduct, ...] = ()
+    links: tuple[tuple[str, str, int, str], ...] = ()
+    """Variants matched on the way: (entity, source id, product.product id, name)."""
+    only_compare: int | None = None
+    """The id of an order that is in Odoo already: it is compared and never written (edits are another step)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One order that Odoo has now."""
+
+    changes: Changes
+    order_id: int
+    order: OdooOrder
+    """As read back after the last write."""
+    customer_id: int | None = None
+    difference: Mapping[str, Any] | None = None
+    """Set when the quotation did not equal the order and so was not confirmed."""
+    product_ids: Mapping[str, int] = field(default_factory=dict)
+    """External id to database id of the products that this order's lines name so."""

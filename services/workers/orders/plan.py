@@ -1,0 +1,160 @@
+"""What to do about one order: pure, so that a dry run is this plan printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from libs.common.domain.digests import digest
+from libs.common.domain.money import Money
+from libs.common.domain.orders import Order
+from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
+from libs.common.domain.rules import StoreRules, TestOrders
+from services.workers.orders.customer import plan_customer
+from services.workers.orders.lines import HoldOrder, plan_lines, refuse
+from services.workers.orders.model import Changes, PlannedOrder, Situation
+
+
+def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Needs | Nothing:
+    """Decide about one order.
+
+    `Changes` for an order that Odoo is to have (or, with `only_compare`, one that it has and that changed in
+    Shopify since), `Nothing` when it was synced just so, `Ignore` by a rule, `Hold` where a person must act.
+    """
+    order = situation.order
+    if order is None:
+        return _gone(situation)
+    if order.cancelled_at:
+        return _cancelled(situation, order)
+    if order.test and rules.test_orders is TestOrders.IGNORE:
+        return Ignore("test_orders: ignore")
+    fingerprint = order_digest(order)
+    if situation.synced_digest == fingerprint and situation.target_id:
+        return Nothing(fingerprint)
+    try:
+        return _changes(situation, order, rules, fingerprint)
+    except HoldOrder as held:
+        return held.hold
+
+
+def order_digest(order: Order) -> str:
+    """Changes when something does that Odoo's order is made of: lines, money, customer, addresses.
+
+    Notes, tags and statuses are not part of it: they change often and after the order is confirmed.
+    """
+    return digest(
+        {
+            "currency": order.currency,
+            "included": order.taxes_included,
+            "total": order.total,
+            "tax": order.total_tax,
+            "lines": [
+                (x.id, x.title, x.variant_title, x.sku, x.variant_id, x.quantity, x.unit_price, x.discounts, x.taxes)
+                for x in order.lines
+            ],
+            "shipping": [(x.title, x.price, x.discounts, x.taxes, x.removed) for x in order.shipping_lines],
+            "customer": order.customer.id if order.customer else None,
+            "addresses": [order.shipping_address, order.billing_address],
+        }
+    )
+
+
+def _gone(situation: Situation) -> Hold | Ignore:
+    if situation.target_id is None:
+        return Ignore("deleted in Shopify before it reached Odoo")
+    if situation.existing and situation.existing.state == "cancel":
+        return Ignore("deleted in Shopify and cancelled in Odoo")
+    return Hold(
+        "order_deleted",
+        "the order was deleted in Shopify but is in Odoo",
+        "cancel the order in Odoo if it is not wanted, then retry",
+        {"order_id": situation.target_id},
+    )
+
+
+def _cancelled(situation: Situation, order: Order) -> Hold | Ignore | Nothing:
+    if situation.target_id is None:
+        return Ignore("cancelled in Shopify before it reached Odoo")
+    if situation.existing and situation.existing.state == "cancel":
+        return Nothing(order_digest(order))
+    return Hold(
+        "order_cancelled",
+        f"{order.name} was cancelled in Shopify but is in Odoo",
+        "cancel the order in Odoo, then retry",
+        {"order_id": situation.target_id},
+    )
+
+
+def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint: str) -> Changes:
+    pricelist_id = _pricelist(situation, order, rules)
+    planned = plan_lines(situation, rules)
+    _explain_total(order)
+    customer, shipping, invoice = plan_customer(situation, rules)
+    return Changes(
+        record_id=situation.record_id,
+        digest=fingerprint,
+        version=order.updated_at,
+        name=order.name,
+        order=PlannedOrder(
+            external_id=f"{situation.module}.order_{order.id}",
+            customer=customer,
+            shipping=shipping,
+            invoice=invoice,
+            client_order_ref=f"{order.name} / {order.po_number}" if order.po_number else order.name,
+            origin=f"Shopify {order.name}",
+            date_order=order.processed_at,
+            lines=planned.lines,
+            pricelist_id=pricelist_id,
+            note=order.note,
+            tags=tuple(dict.fromkeys(tag.strip() for tag in order.tags if tag.strip())),
+        ),
+        total=order.total,
+        tax=order.total_tax,
+        taxes_included=order.taxes_included,
+        products=planned.products,
+        links=planned.links,
+        only_compare=situation.target_id if situation.synced_digest else None,
+    )
+
+
+def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | None:
+    """The pricelist that makes Odoo's order one of this currency; None where the company's currency needs none."""
+    facts = situation.facts
+    mapped = rules.pricelists.get(order.currency)
+    if mapped:
+        return mapped
+    if order.currency == facts.currency and not facts.pricelist_required:
+        return None
+    found = facts.pricelists.get(order.currency)
+    if found is None:
+        refuse(
+            "pricelist_missing",
+            f"the order is in {order.currency} (the company: {facts.currency}) and Odoo has no pricelist of that currency",
+            f"create a pricelist in {order.currency} in Odoo, or name one in the store's rules (pricelists)",
+            currency=order.currency,
+            company_currency=facts.currency,
+        )
+    return found
+
+
+def _explain_total(order: Order) -> None:
+    """The parts we know must come to Shopify's own total; otherwise something is in it that we do not carry over."""
+    parts: dict[str, Money] = {
+        "lines": Money.sum((line.total for line in order.lines), order.currency),
+        "shipping": Money.sum((s.total for s in order.shipping_lines if not s.removed), order.currency),
+    }
+    if not order.taxes_included:
+        parts["tax"] = order.total_tax
+    explained = Money.sum(parts.values(), order.currency)
+    if explained.rounded() == order.total.rounded():
+        return
+    details: dict[str, Any] = {name: str(amount) for name, amount in parts.items()}
+    if order.tip:
+        details["tip"] = str(order.tip)
+    refuse(
+        "total_unexplained",
+        f"lines, shipping and tax come to {explained}, Shopify's total is {order.total}",
+        "the order holds something Tandem does not carry over yet, a tip, a duty or an edit; enter it in Odoo by hand",
+        total=str(order.total),
+        difference=str(order.total - explained),
+        **details,
+    )

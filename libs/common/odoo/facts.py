@@ -1,0 +1,135 @@
+"""The reference data of a store's company, read in a few calls and kept for minutes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, PricelistFact, TaxFact
+from libs.common.errors import Rejected
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.fields import OdooFields, read_fields
+
+TTL_SECONDS = 600.0
+
+
+class FactsCache:
+    """The fields and facts of one client's company. Threads may share one; a burst reads them once."""
+
+    def __init__(
+        self, client: OdooClient, *, ttl_seconds: float = TTL_SECONDS, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._ttl_seconds = ttl_seconds
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._fields: OdooFields | None = None
+        self._facts: CompanyFacts | None = None
+        self._read_at = 0.0
+
+    def fields(self) -> OdooFields:
+        """What this server calls things; read with the facts and kept as long."""
+        return self._both()[0]
+
+    def facts(self) -> CompanyFacts:
+        """At most `ttl_seconds` old."""
+        return self._both()[1]
+
+    def drop(self) -> None:
+        """Read anew at the next question: after a tag was made, or when a tax was not found."""
+        with self._lock:
+            self._facts = None
+
+    def _both(self) -> tuple[OdooFields, CompanyFacts]:
+        with self._lock:
+            expired = self._monotonic() - self._read_at > self._ttl_seconds
+            if self._fields is None or expired:
+                self._fields, self._facts = read_fields(self._client), None
+            if self._facts is None:
+                self._facts = read_facts(self._client, self._fields)
+                self._read_at = self._monotonic()
+            return self._fields, self._facts
+
+
+def read_facts(client: OdooClient, fields: OdooFields) -> CompanyFacts:
+    """Seven calls. Raises Rejected when the company cannot be read."""
+    company = _company(client)
+    currencies = client.search_read("res.currency", [], ["name", "decimal_places"])
+    by_id = {c["id"]: str(c["name"]) for c in currencies}
+    countries = client.search_read("res.country", [], ["code"])
+    codes = {c["id"]: str(c["code"]) for c in countries if c["code"]}
+    states = client.search_read("res.country.state", [], ["code", "country_id"])
+    pricelists = _pricelists(client, by_id)
+    default_tax = company["account_sale_tax_id"]
+    country = company["country_id"]
+    return CompanyFacts(
+        currency=by_id.get(company["currency_id"][0], str(company["currency_id"][1])),
+        rounding=str(company["tax_calculation_rounding_method"] or ROUND_GLOBALLY),
+        price_digits=fields.price_digits,
+        taxes=_taxes(client, fields),
+        pricelists=_first(((p.currency, p.id) for p in pricelists)),
+        countries={code: country_id for country_id, code in codes.items()},
+        states={(codes[s["country_id"][0]], str(s["code"])): s["id"] for s in states if s["country_id"][0] in codes},
+        tags=_tags(client) if fields.order_tags else {},
+        default_tax_ids=(default_tax[0],) if default_tax else (),
+        currencies={str(c["name"]): int(c["decimal_places"]) for c in currencies},
+        country=codes.get(country[0], "") if country else "",
+        pricelist_required=fields.pricelist_required,
+        all_pricelists=pricelists,
+    )
+
+
+def _company(client: OdooClient) -> dict[str, Any]:
+    names = ["name", "currency_id", "tax_calculation_rounding_method", "account_sale_tax_id", "country_id"]
+    found = client.search_read("res.company", [("id", "=", client.company_id)], names)
+    if not found:
+        message = f"the Odoo user sees no company {client.company_id}"
+        raise Rejected(message, "odoo", "access", "allow this company to the user, or change the store's company_id")
+    return found[0]
+
+
+def _taxes(client: OdooClient, fields: OdooFields) -> tuple[TaxFact, ...]:
+    """Percentages only: a fixed amount or a group has no rate to be found by."""
+    domain = [
+        ("type_tax_use", "=", "sale"),
+        ("amount_type", "=", "percent"),
+        ("active", "=", True),
+        "|",
+        ("company_id", "=", client.company_id),
+        ("company_id", "parent_of", [client.company_id]),
+    ]
+    names = ["name", "amount", "sequence", *(["price_include"] if fields.tax_price_include else [])]
+    found = client.search_read("account.tax", domain, names, order="sequence, id")
+    return tuple(
+        TaxFact(t["id"], str(t["name"]), tax_rate(t["amount"]), bool(t.get("price_include")), int(t["sequence"]))
+        for t in found
+    )
+
+
+def tax_rate(percent: float) -> Decimal:
+    """8.875 as Odoo gives it (a float of four decimals) is the fraction 0.08875, exactly."""
+    return (Decimal(repr(percent)).quantize(Decimal("0.0001")) / 100).normalize() + Decimal(0)
+
+
+def _pricelists(client: OdooClient, currencies: dict[int, str]) -> tuple[PricelistFact, ...]:
+    domain = [("active", "=", True), ("company_id", "in", [False, client.company_id])]
+    found = client.search_read("product.pricelist", domain, ["name", "currency_id"])
+    return tuple(
+        PricelistFact(p["id"], str(p["name"]), currencies.get(p["currency_id"][0], str(p["currency_id"][1])))
+        for p in found
+    )
+
+
+def _tags(client: OdooClient) -> dict[str, int]:
+    return _first((str(tag["name"]), tag["id"]) for tag in client.search_read("crm.tag", [], ["name"]))
+
+
+def _first(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The first id of each name: records come oldest first."""
+    found: dict[str, int] = {}
+    for name, record_id in pairs:
+        found.setdefault(name, record_id)
+    return found

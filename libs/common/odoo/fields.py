@@ -1,0 +1,95 @@
+"""The names that differ between Odoo versions, found out once by `fields_get`. No other file tells versions apart.
+
+| what                    | 16, 17             | 18                    | 19                    |
+|-------------------------|--------------------|-----------------------|-----------------------|
+| taxes of an order line  | `tax_id`           | `tax_id`              | `tax_ids`             |
+| unit of an order line   | `product_uom`      | `product_uom`         | `product_uom_id`      |
+| unit price is stored    | rounded            | rounded               | as given              |
+| stored goods            | `type` = `product` | `consu`, `is_storable`| `consu`, `is_storable`|
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libs.common.errors import Rejected
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.errors import INCOMPATIBLE
+
+Fields = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OdooFields:
+    """What this server calls things."""
+
+    version: tuple[int, int]
+    line_taxes: str
+    """`tax_id` or `tax_ids` of sale.order.line; both are many2many."""
+    line_unit: str
+    """`product_uom` or `product_uom_id` of sale.order.line."""
+    price_digits: int | None
+    """Decimals kept of a line's `price_unit`; None when it is stored unrounded."""
+    quantity_digits: int | None
+    """Decimals kept of a line's `product_uom_qty`."""
+    stored_product: Mapping[str, str]
+    """Fields of a product that is kept in stock, as cells of `load`."""
+    service_product: Mapping[str, str]
+    """Fields of a product that is none: shipping, tips, custom lines."""
+    tax_price_include: bool
+    """Whether account.tax tells `price_include`."""
+    partner_email_normalized: bool
+    """Whether res.partner can be searched by `email_normalized` (it needs the app `mail`)."""
+    pricelist_required: bool
+    """Whether sale.order refuses to be without a pricelist."""
+    order_tags: bool
+    """Whether sale.order has `tag_ids`."""
+
+
+def read_fields(client: OdooClient) -> OdooFields:
+    """Ask this server once: the version and five calls. Raises Rejected when sale or account is not installed."""
+    version = client.version()
+    attributes = ("type", "required", "digits", "selection")
+    lines = client.fields_get("sale.order.line", attributes)
+    orders = client.fields_get("sale.order", attributes)
+    products = client.fields_get("product.product", attributes)
+    taxes = client.fields_get("account.tax", ("type",))
+    partners = client.fields_get("res.partner", ("type",))
+    return OdooFields(
+        version=version,
+        line_taxes=_one_of(lines, "sale.order.line", "tax_ids", "tax_id"),
+        line_unit=_one_of(lines, "sale.order.line", "product_uom_id", "product_uom"),
+        price_digits=_digits(lines, "price_unit"),
+        quantity_digits=_digits(lines, "product_uom_qty"),
+        stored_product=_stored_product(products),
+        service_product={"type": "service"},
+        tax_price_include="price_include" in taxes,
+        partner_email_normalized="email_normalized" in partners,
+        pricelist_required=bool(orders.get("pricelist_id", {}).get("required")),
+        order_tags="tag_ids" in orders,
+    )
+
+
+def _one_of(fields: Fields, model: str, *names: str) -> str:
+    for name in names:
+        if name in fields:
+            return name
+    message = f"{model} has none of the fields {', '.join(names)}"
+    raise Rejected(message, "odoo", INCOMPATIBLE, "Tandem needs Odoo 16 to 19 with its sales app")
+
+
+def _digits(fields: Fields, name: str) -> int | None:
+    """From 19 on the attribute is false for a price: `min_display_digits` has taken its place, for display only."""
+    digits = fields.get(name, {}).get("digits")
+    return int(digits[1]) if isinstance(digits, (list, tuple)) else None
+
+
+def _stored_product(products: Fields) -> dict[str, str]:
+    """Without the stock app there is nothing to store: plain goods."""
+    if "is_storable" in products:
+        return {"type": "consu", "is_storable": "1"}
+    kind = "detailed_type" if "detailed_type" in products else "type"  # 16 and 17 compute `type` from the other
+    values = {value for value, _ in products.get(kind, {}).get("selection") or ()}
+    return {kind: "product" if "product" in values else "consu"}

@@ -146,7 +146,10 @@ def _missing(situation: Situation, rules: StoreRules, line: LineItem, products: 
         "list_price": f"{line.unit_price.amount:f}",
     }
     products[external_id] = PlannedProduct(
-        external_id, {name: value for name, value in values.items() if value}, service=not line.requires_shipping
+        external_id,
+        {name: value for name, value in values.items() if value},
+        service=not line.requires_shipping,
+        source_id=line.variant_id,
     )
     return external_id
 

@@ -95,6 +95,8 @@ class PlannedProduct:
     external_id: str
     values: Mapping[str, str]
     service: bool = False
+    source_id: str | None = None
+    """Shopify's variant id, when this pair is worth remembering."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | N
     if found is None:
         refuse(
             "pricelist_missing",
-            f"the order is in {order.currency} (the company: {facts.currency}) and Odoo has no pricelist of that currency",
+            f"the order is in {order.currency} (the company: {facts.currency}) and Odoo has no pricelist for it",
             f"create a pricelist in {order.currency} in Odoo, or name one in the store's rules (pricelists)",
             currency=order.currency,
             company_currency=facts.currency,

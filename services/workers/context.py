@@ -1,0 +1,85 @@
+"""What a batch of one store works with: both sides' clients, the ledger's links, rules and reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.orders import Order
+from libs.common.domain.rules import StoreRules
+from libs.common.ledger.interface import Ledger
+from libs.common.ledger.model import Link, Target
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.fields import OdooFields
+
+
+class Shopify(Protocol):
+    """What workers ask of the shop."""
+
+    def orders(self, ids: Sequence[str]) -> Mapping[str, Order]:
+        """By id, complete; an order that the shop does not show is absent."""
+        ...
+
+
+class FactsSource(Protocol):
+    """Reference data of the Odoo company, read rarely."""
+
+    def get(self) -> CompanyFacts: ...
+
+    def drop(self) -> None:
+        """Read it anew next time: something named in it was refused."""
+        ...
+
+
+#: Ledger entity to the Odoo model its links point to.
+LINKED_MODELS = {"customer": "res.partner", "variant": "product.product"}
+
+
+@dataclass
+class StoreContext:
+    """One store, as one worker process knows it."""
+
+    slug: str
+    module: str
+    rules: StoreRules
+    shopify: Shopify
+    odoo: OdooClient
+    facts_source: FactsSource
+    ledger: Ledger
+    fields_source: Callable[[], OdooFields]
+    made: dict[str, int] = field(default_factory=dict)
+    """External id to database id of products and tags this process made or met: they need no second call."""
+
+    @property
+    def odoo_fields(self) -> OdooFields:
+        """Field names of this server's version; asked once."""
+        return self.fields_source()
+
+    def facts(self) -> CompanyFacts:
+        return self.facts_source.get()
+
+    def links(self, entity: str, source_ids: Sequence[str]) -> dict[str, int]:
+        """Database ids that the ledger knows for these source ids."""
+        if not source_ids:
+            return {}
+        found = self.ledger.links(self.slug, entity, list(dict.fromkeys(source_ids)))
+        return {source_id: target.id for source_id, target in found.items()}
+
+    def remember(self, links: Sequence[tuple[str, str, int, str]]) -> None:
+        """Record pairs of (entity, source id, database id, name)."""
+        if not links:
+            return
+        self.ledger.link(
+            self.slug,
+            [
+                Link(entity, source, Target(LINKED_MODELS[entity], target, name), name)
+                for entity, source, target, name in links
+            ],
+        )
+
+    def forget(self) -> None:
+        """Drop what may be stale after a refusal: cached ids and reference data."""
+        self.made.clear()
+        self.facts_source.drop()

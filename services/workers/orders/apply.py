@@ -1,0 +1,250 @@
+"""Writes a batch of planned orders to Odoo in a handful of calls, each of which may be repeated.
+
+products and tags that are new, customers with their addresses, the orders, all by `load` (which finds what it
+made before); then the quotations are read back, and only those that equal their order are confirmed and get
+their date back. An order that differs stays a quotation, for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from libs.common.domain.digests import digest
+from libs.common.errors import Failure, Rejected
+from libs.common.odoo.cells import Cell
+from libs.common.odoo.errors import RowRefused
+from services.workers.batching import in_one_call
+from services.workers.context import StoreContext
+from services.workers.orders.compare import difference, same_date
+from services.workers.orders.model import Applied, Changes, OdooOrder, PlannedCustomer, PlannedProduct, Ref
+from services.workers.orders.read_back import read_orders
+from services.workers.orders.rows import (
+    PRODUCT_FIELDS,
+    order_fields,
+    order_rows,
+    partner_fields,
+    partner_rows,
+    product_row,
+    shape,
+    to_load,
+)
+
+_QUOTATION = {"draft", "sent"}
+
+
+def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failure]:
+    """One answer for each plan, in its order; raises a `Failure` only when the whole batch is to wait."""
+    run = _Run(store)
+    compare_only = [changes for changes in plans if changes.only_compare]
+    run.make_products([changes for changes in plans if not changes.only_compare])
+    run.make_tags(run.alive(plans))
+    run.make_customers(run.alive(plans))
+    run.make_orders(run.alive(plans))
+    run.read([run.order_ids[c.record_id] for c in run.alive(plans)] + [c.only_compare or 0 for c in compare_only])
+    run.confirm(run.alive(plans))
+    return [run.answer(changes) for changes in plans]
+
+
+class _Run:
+    """What one batch has made so far, by record id; what failed drops out of the later calls."""
+
+    def __init__(self, store: StoreContext) -> None:
+        self.store = store
+        self.failed: dict[str, Failure] = {}
+        self.customer_ids: dict[str, int] = {}
+        self.order_ids: dict[str, int] = {}
+        self.orders: dict[int, OdooOrder] = {}
+        self.differences: dict[str, dict[str, object]] = {}
+
+    def alive(self, plans: Iterable[Changes]) -> list[Changes]:
+        return [c for c in plans if c.record_id not in self.failed and not c.only_compare]
+
+    def make_products(self, plans: Sequence[Changes]) -> None:
+        """The products this process has not met yet; two orders that miss the same one share it."""
+        wanted = {p.external_id: p for c in plans for p in c.products if p.external_id not in self.store.made}
+        results = in_one_call(list(wanted.values()), self._load_products)
+        for product, product_id in results.done:
+            self.store.made[product.external_id] = product_id
+        self.store.remember(
+            [("variant", p.source_id, made, p.values["name"]) for p, made in results.done if p.source_id]
+        )
+        broken = {product.external_id: failure for product, failure in results.failed}
+        for changes in plans:
+            for product in changes.products:
+                if product.external_id in broken:
+                    self.failed[changes.record_id] = broken[product.external_id]
+
+    def _load_products(self, products: Sequence[PlannedProduct]) -> Sequence[int]:
+        return self.store.odoo.load("product.product", PRODUCT_FIELDS, [product_row(p) for p in products]).ids
+
+    def make_tags(self, plans: Sequence[Changes]) -> None:
+        """Order tags that Odoo does not have yet. One that cannot be made is left off: a tag holds up no order."""
+        known = self.store.facts().tags
+        names = {t for c in plans for t in c.order.tags if t not in known and self._tag_id(t) not in self.store.made}
+        results = in_one_call(sorted(names), self._load_tags)
+        for name, tag_id in results.done:
+            self.store.made[self._tag_id(name)] = tag_id
+
+    def _load_tags(self, names: Sequence[str]) -> Sequence[int]:
+        return self.store.odoo.load("crm.tag", ["id", "name"], [[self._tag_id(name), name] for name in names]).ids
+
+    def _tag_id(self, name: str) -> str:
+        return f"{self.store.module}.tag_{digest(name)[:16]}"
+
+    def make_customers(self, plans: Sequence[Changes]) -> None:
+        """New customers with their addresses, and new addresses of known ones, each only once in a batch."""
+        merged: dict[Ref, PlannedCustomer] = {}
+        for changes in plans:
+            customer = changes.order.customer
+            seen = merged.get(customer.ref)
+            both = {a.external_id: a for a in (*(seen.addresses if seen else ()), *customer.addresses)}
+            merged[customer.ref] = PlannedCustomer(
+                customer.ref, customer.values, tuple(both.values()), customer.source_id
+            )
+        results = in_one_call([c for c in merged.values() if to_load(c)], self._load_customers)
+        ids: dict[Ref, int] = {c.ref: c.ref for c in merged.values() if isinstance(c.ref, int)}
+        ids.update({customer.ref: partner_id for customer, partner_id in results.done})
+        broken = {customer.ref: failure for customer, failure in results.failed}
+        for changes in plans:
+            ref = changes.order.customer.ref
+            if ref in broken:
+                self.failed[changes.record_id] = broken[ref]
+            else:
+                self.customer_ids[changes.record_id] = ids[ref]
+        alive = self.alive(plans)
+        self.store.remember(
+            [
+                (
+                    "customer",
+                    c.order.customer.source_id,
+                    ids[c.order.customer.ref],
+                    c.order.customer.values.get("name", ""),
+                )
+                for c in alive
+                if c.order.customer.source_id
+            ]
+        )
+
+    def _load_customers(self, customers: Sequence[PlannedCustomer]) -> Sequence[int]:
+        """One row (or more) for each customer; answers the customer's id for each."""
+        rows: list[list[Cell]] = []
+        heads: list[int] = []
+        records = 0
+        for customer in customers:
+            heads.append(records)
+            made = partner_rows(customer)
+            rows += made
+            records += sum(1 for row in made if row[0])
+        try:
+            ids = self.store.odoo.load("res.partner", partner_fields(), rows).ids
+        except RowRefused as refusal:
+            if refusal.record is not None:  # a row of the call: whose is it?
+                refusal.record = max(index for index, head in enumerate(heads) if head <= refusal.record)
+            raise
+        return [c.ref if isinstance(c.ref, int) else ids[head] for c, head in zip(customers, heads, strict=True)]
+
+    def make_orders(self, plans: Sequence[Changes]) -> None:
+        """The quotations. Orders whose columns differ in kind (an address of their own or none) go in calls apart."""
+        shapes: dict[tuple[str, str, bool], list[Changes]] = {}
+        for changes in plans:
+            shapes.setdefault(shape(changes), []).append(changes)
+        for group in shapes.values():
+            results = in_one_call(group, self._load_orders)
+            self.order_ids.update({changes.record_id: order_id for changes, order_id in results.done})
+            for changes, failure in results.failed:
+                self._order_refused(changes, failure)
+
+    def _order_refused(self, changes: Changes, failure: Failure) -> None:
+        """An address is missing when two workers made its customer at once: make it now, and try the order again."""
+        addresses = changes.order.customer.addresses
+        if getattr(failure, "field_name", "") in {"partner_shipping_id", "partner_invoice_id"} and addresses:
+            customer = PlannedCustomer(self.customer_ids[changes.record_id], {}, addresses)
+            made = in_one_call([customer], self._load_customers)
+            again = in_one_call([changes], self._load_orders) if made.done else made
+            if again.done:
+                self.order_ids[changes.record_id] = again.done[0][1]
+                return
+            failure = again.failed[0][1]
+        if isinstance(failure, Rejected):
+            self.store.forget()  # something named in it may have been deleted; the next try reads anew
+        self.failed[changes.record_id] = failure
+
+    def _load_orders(self, plans: Sequence[Changes]) -> Sequence[int]:
+        rows: list[list[Cell]] = []
+        for changes in plans:
+            rows += order_rows(
+                changes,
+                customer_id=self.customer_ids[changes.record_id],
+                tag_ids=self._tag_ids(changes.order.tags),
+                product_ids=self.store.made,
+            )
+        return self.store.odoo.load("sale.order", order_fields(plans[0], self.store.odoo_fields.line_taxes), rows).ids
+
+    def _tag_ids(self, names: Sequence[str]) -> list[int]:
+        known = self.store.facts().tags
+        ids = [known.get(name) or self.store.made.get(self._tag_id(name)) for name in names]
+        return [tag_id for tag_id in ids if tag_id]
+
+    def read(self, ids: Sequence[int]) -> None:
+        self.orders.update(read_orders(self.store.odoo, ids))
+
+    def confirm(self, plans: Sequence[Changes]) -> None:
+        """Confirm the quotations that equal their order, put their dates back, and read them once more."""
+        ready = []
+        for changes in plans:
+            order = self.orders.get(self.order_ids[changes.record_id])
+            if order is None:
+                continue
+            found = difference(changes, order, self.store.made)
+            if found:
+                self.differences[changes.record_id] = found
+            elif order.state != "cancel":
+                ready.append(changes)
+        drafts = [c for c in ready if self._order(c).state in _QUOTATION]
+        if drafts:
+            self._confirm(drafts)
+        wrong_dates = [c for c in ready if c in drafts or not same_date(self._order(c), c)]
+        wrong_dates = [c for c in wrong_dates if c.record_id not in self.failed]
+        if wrong_dates:
+            rows: list[list[Cell]] = [[self.order_ids[c.record_id], c.order.date_order] for c in wrong_dates]
+            self.store.odoo.update("sale.order", [".id", "date_order"], rows)
+            self.read([self.order_ids[c.record_id] for c in wrong_dates])
+
+    def _confirm(self, drafts: Sequence[Changes]) -> None:
+        """Confirm all at once. After a refusal the states are read again: another worker may have been faster."""
+        try:
+            self._action_confirm(drafts)
+            return
+        except Rejected:
+            self.read([self.order_ids[c.record_id] for c in drafts])
+        left = [c for c in drafts if self._order(c).state in _QUOTATION]
+        results = in_one_call(left, self._action_confirm)
+        self.failed.update({changes.record_id: failure for changes, failure in results.failed})
+
+    def _action_confirm(self, drafts: Sequence[Changes]) -> Sequence[int]:
+        ids = [self.order_ids[c.record_id] for c in drafts]
+        self.store.odoo.call("sale.order", "action_confirm", [ids], write=True, records=len(ids))
+        return ids
+
+    def _order(self, changes: Changes) -> OdooOrder:
+        return self.orders[self.order_ids[changes.record_id]]
+
+    def answer(self, changes: Changes) -> Applied | Failure:
+        failure = self.failed.get(changes.record_id)
+        order_id = changes.only_compare or self.order_ids.get(changes.record_id)
+        order = self.orders.get(order_id) if order_id else None
+        if failure is not None:
+            if order is not None:
+                failure.details = {**failure.details, "order_id": order.id, "order": order.name}
+            return failure
+        if order is None or order_id is None:
+            what = f"the order that was made for {changes.name} is not in Odoo any more"
+            return Rejected(what, "odoo", "order_missing", "retry to make it again, if it was deleted by mistake")
+        return Applied(
+            changes=changes,
+            order_id=order_id,
+            order=order,
+            customer_id=self.customer_ids.get(changes.record_id),
+            difference=self.differences.get(changes.record_id),
+            product_ids=dict(self.store.made),
+        )

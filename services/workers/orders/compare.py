@@ -1,0 +1,105 @@
+"""Is what Odoo has what Shopify has? Pure; every difference is named with both figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from libs.common.domain.money import Money, currency_digits, round_half_up
+from libs.common.domain.outcomes import Hold
+from services.workers.orders.customer import ADDRESS_FIELDS
+from services.workers.orders.model import Changes, OdooOrder, PlannedLine
+
+
+def difference(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]) -> dict[str, Any] | None:
+    """What differs, by name; None when lines, currency and total agree to the cent.
+
+    `product_ids` resolves the external ids that planned lines may name; one it does not know is not compared.
+    """
+    found: dict[str, Any] = {}
+    currency = changes.total.currency
+    if odoo.currency != currency:
+        found["currency"] = {"shopify": currency, "odoo": odoo.currency}
+    lines = _lines(changes, odoo, product_ids)
+    if lines:
+        found["lines"] = lines
+    total = _cents(odoo.total, currency)
+    if total != changes.total.rounded().amount:
+        found["total"] = {
+            "shopify": str(changes.total.rounded().amount),
+            "odoo": str(total),
+            "difference": str(total - changes.total.rounded().amount),
+        }
+        found["tax"] = {"shopify": str(changes.tax.rounded().amount), "odoo": str(_cents(odoo.tax, currency))}
+    return found or None
+
+
+def same_date(odoo: OdooOrder, changes: Changes) -> bool:
+    """Whether the order carries the day and time it was placed; Odoo keeps whole seconds."""
+    return odoo.date_order is not None and abs(odoo.date_order - changes.order.date_order) < timedelta(seconds=1)
+
+
+def address_difference(changes: Changes, odoo: OdooOrder) -> dict[str, Any] | None:
+    """Whether an order that is in Odoo already still goes to the addresses that Shopify has now."""
+    planned = {address.type: address.values for address in changes.order.customer.addresses}
+    actual = {"delivery": odoo.shipping_address, "invoice": odoo.invoice_address}
+    found = {}
+    for kind, values in planned.items():
+        differing = {
+            name: {"shopify": values.get(name, ""), "odoo": actual[kind].get(name, "")}
+            for name in ADDRESS_FIELDS
+            if values.get(name, "") != actual[kind].get(name, "")
+        }
+        if differing:
+            found[f"{kind} address"] = differing
+    return found or None
+
+
+def hold_for(code: str, changes: Changes, odoo: OdooOrder, found: Mapping[str, Any]) -> Hold:
+    """The differences as a sentence and as data; `code` is `order_differs` or `order_changed`."""
+    total = found.get("total")
+    what = ", ".join(found)
+    money = (
+        f"Shopify {total['shopify']}, Odoo {total['odoo']} {changes.total.currency} (difference {total['difference']})"
+        if total
+        else f"different: {what}"
+    )
+    hints = {
+        "order_differs": f"compare the lines and taxes of {odoo.name} in Odoo with the order, correct them, then retry",
+        "order_changed": f"make the same change to {odoo.name} in Odoo, then retry",
+    }
+    lead = "changed in Shopify after it was confirmed" if code == "order_changed" else "does not equal the order"
+    return Hold(code, f"{odoo.name} {lead}: {money}", hints[code], dict(found))
+
+
+def _lines(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    planned, actual = changes.order.lines, odoo.lines
+    rows: list[dict[str, Any]] = []
+    for index in range(max(len(planned), len(actual))):
+        line = actual[index] if index < len(actual) else None
+        there = None
+        wanted = None
+        if index < len(planned):
+            wanted = _planned(planned[index], changes, product_ids, line.product_id if line else None)
+        if line:
+            amount = _cents(line.total if changes.taxes_included else line.subtotal, changes.total.currency)
+            there = {"product_id": line.product_id, "quantity": f"{line.quantity.normalize():f}", "amount": str(amount)}
+        if wanted != there:
+            name = planned[index].name if index < len(planned) else (line.name if line else "")
+            rows.append({"line": index + 1, "name": name.split("\n")[0], "shopify": wanted, "odoo": there})
+    return rows
+
+
+def _planned(
+    line: PlannedLine, changes: Changes, product_ids: Mapping[str, int], unknown: int | None
+) -> dict[str, Any]:
+    product = line.product if isinstance(line.product, int) else product_ids.get(line.product, unknown)
+    amount = Money(line.amount, changes.total.currency).rounded().amount
+    return {"product_id": product, "quantity": f"{Decimal(line.quantity).normalize():f}", "amount": str(amount)}
+
+
+def _cents(amount: Decimal, currency: str) -> Decimal:
+    """Odoo's figures come as JSON floats: rounded to the currency's digits they are exact again."""
+    return round_half_up(amount, currency_digits(currency))

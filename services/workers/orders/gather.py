@@ -1,0 +1,147 @@
+"""Reads both sides of a whole batch: one request to Shopify, two to Odoo, two to the ledger.
+
+Raises a `Failure` that concerns the whole batch; what concerns one record comes back with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code, normalise_email
+from libs.common.domain.orders import Order
+from libs.common.errors import Failure, Rejected, Transient
+from libs.common.ledger.model import Record
+from services.workers.context import StoreContext
+from services.workers.orders.model import OdooOrder, Situation
+from services.workers.orders.plan import order_digest
+from services.workers.orders.read_back import read_orders
+
+#: How often an announced order may be missing before a person is asked: a replica may lag behind its webhook.
+INVISIBLE_ATTEMPTS = 4
+
+
+def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Failure]:
+    """One answer for each record of the batch, in its order."""
+    orders = store.shopify.orders([record.source_id for record in batch])
+    news = {r.source_id: orders[r.source_id] for r in batch if r.source_id in orders and _is_news(r, orders)}
+    partner_links = store.links("customer", [order.customer.id for order in news.values() if order.customer])
+    variant_links = store.links("variant", _variant_ids(news.values()))
+    partners = _partners(store, news, partner_links) if news else ()
+    products = _products(store, news, variant_links) if news else ()
+    existing = _existing(store, batch, orders)
+    facts = store.facts()
+    answers: list[Situation | Failure] = []
+    for record in batch:
+        order = orders.get(record.source_id)
+        if order is None and _may_appear(record):
+            answers.append(_invisible(record))
+            continue
+        customer = order.customer if order else None
+        answers.append(
+            Situation(
+                record_id=record.id,
+                order=order,
+                module=store.module,
+                facts=facts,
+                linked_partner_id=partner_links.get(customer.id) if customer else None,
+                partners=partners,
+                linked_products=variant_links,
+                products=products,
+                synced_digest=record.synced.digest if record.synced else None,
+                target_id=record.target.id if record.target else None,
+                existing=existing.get(record.target.id) if record.target else None,
+            )
+        )
+    return answers
+
+
+def _is_news(record: Record, orders: Mapping[str, Order]) -> bool:
+    """Whether planning needs more than the order itself: not for a repeat, which is then a single request."""
+    order = orders[record.source_id]
+    repeat = record.target and record.synced and record.synced.digest == order_digest(order)
+    return not repeat and not order.cancelled_at
+
+
+def _may_appear(record: Record) -> bool:
+    """Announced, never seen, not deleted: Shopify's reading side may be behind (or hides it from our token)."""
+    return record.target is None and record.wanted.why != "orders/delete"
+
+
+def _invisible(record: Record) -> Failure:
+    what = f"Shopify announced order {record.name or record.source_id} but does not show it"
+    if record.attempts < INVISIBLE_ATTEMPTS:
+        return Transient(what, "shopify", code="order_not_visible")
+    return Rejected(
+        what,
+        "shopify",
+        code="order_not_visible",
+        hint="orders older than 60 days need the scope read_all_orders; retry once the token has it",
+    )
+
+
+def _variant_ids(orders: Iterable[Order]) -> list[str]:
+    return sorted({line.variant_id for order in orders for line in order.lines if line.variant_id})
+
+
+def _partners(store: StoreContext, orders: Mapping[str, Order], links: Mapping[str, int]) -> tuple[PartnerFact, ...]:
+    """Everybody who may be a customer of the batch: linked contacts, and those with a customer's e-mail."""
+    emails = {normalise_email((o.customer.email if o.customer else "") or o.email) for o in orders.values()} - {""}
+    domain: list[object] = ["|", ("id", "in", sorted(set(links.values()))), ("email_normalized", "in", sorted(emails))]
+    if not emails and not links:
+        return ()
+    rows = store.odoo.search_read(
+        "res.partner",
+        domain,
+        ["name", "email_normalized", "parent_id", "active"],
+        context={"active_test": False},
+    )
+    return tuple(
+        PartnerFact(
+            id=row["id"],
+            name=row["name"] or "",
+            email=row["email_normalized"] or "",
+            parent_id=row["parent_id"][0] if row["parent_id"] else None,
+            active=row["active"],
+        )
+        for row in rows
+    )
+
+
+def _products(store: StoreContext, orders: Mapping[str, Order], links: Mapping[str, int]) -> tuple[ProductFact, ...]:
+    """Every product the batch may mean: by link, by barcode, by SKU, in one query."""
+    lines = [line for order in orders.values() for line in order.lines]
+    barcodes = {normalise_code(line.barcode) for line in lines} - {""}
+    skus = {normalise_code(line.sku) for line in lines} - {""}
+    if not barcodes and not skus and not links:
+        return ()
+    domain: list[object] = [
+        "|",
+        "|",
+        ("id", "in", sorted(set(links.values()))),
+        ("barcode", "in", sorted(barcodes)),
+        ("default_code", "in", sorted(skus)),
+    ]
+    rows = store.odoo.search_read(
+        "product.product", domain, ["name", "default_code", "barcode", "active"], context={"active_test": False}
+    )
+    return tuple(
+        ProductFact(
+            id=row["id"],
+            name=row["name"] or "",
+            default_code=(row["default_code"] or "").strip(),
+            barcode=(row["barcode"] or "").strip(),
+            active=row["active"],
+        )
+        for row in rows
+    )
+
+
+def _existing(store: StoreContext, batch: Sequence[Record], orders: Mapping[str, Order]) -> dict[int, OdooOrder]:
+    """The Odoo orders of records that changed, were cancelled or vanished since they were synced."""
+    wanted = []
+    for record in batch:
+        order = orders.get(record.source_id)
+        changed = order is None or order.cancelled_at or (record.synced and record.synced.digest != order_digest(order))
+        if record.target and changed:
+            wanted.append(record.target.id)
+    return read_orders(store.odoo, wanted)

@@ -1,0 +1,118 @@
+"""Rows for Odoo's `load`: how planned products, contacts and orders are written down. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+from libs.common.odoo.cells import Cell, ids_cell
+from services.workers.orders.model import Changes, PlannedAddress, PlannedCustomer, PlannedProduct
+
+_PARTNER_FIELDS = ("name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id")
+
+PRODUCT_FIELDS = ["id", "name", "default_code", "barcode", "list_price", "type", "sale_ok"]
+
+
+def product_row(product: PlannedProduct) -> list[Cell]:
+    values = [product.values.get(name, "") for name in PRODUCT_FIELDS[1:5]]
+    return [product.external_id, *values, "service" if product.service else "consu", "1"]
+
+
+def shape(changes: Changes) -> tuple[str, str, bool]:
+    """`load` takes one kind of reference in a column, and an absent column means the default, an empty one none."""
+    order = changes.order
+    own_shipping = order.shipping != order.customer.ref
+    own_invoice = order.invoice != order.customer.ref
+    return ("id" if own_shipping else ".id", "id" if own_invoice else ".id", bool(order.note))
+
+
+def to_load(customer: PlannedCustomer) -> bool:
+    return isinstance(customer.ref, str) or bool(customer.addresses)
+
+
+def order_fields(changes: Changes, line_taxes: str) -> list[str]:
+    """The columns for orders of this shape; `line_taxes` is what this version calls a line's taxes."""
+    ship, bill, with_note = shape(changes)
+    return [
+        "id",
+        "partner_id/.id",
+        f"partner_shipping_id/{ship}",
+        f"partner_invoice_id/{bill}",
+        "client_order_ref",
+        "origin",
+        "date_order",
+        "pricelist_id/.id",
+        "tag_ids/.id",
+        *(["note"] if with_note else []),
+        "order_line/product_id/.id",
+        "order_line/name",
+        "order_line/product_uom_qty",
+        "order_line/price_unit",
+        "order_line/discount",
+        f"order_line/{line_taxes}/.id",
+    ]
+
+
+def order_rows(
+    changes: Changes, *, customer_id: int, tag_ids: Sequence[int], product_ids: Mapping[str, int]
+) -> list[list[Cell]]:
+    """The order with its lines, one line a row."""
+    order = changes.order
+    head: list[Cell] = [
+        order.external_id,
+        customer_id,
+        order.shipping if order.shipping != order.customer.ref else customer_id,
+        order.invoice if order.invoice != order.customer.ref else customer_id,
+        order.client_order_ref,
+        order.origin,
+        order.date_order,
+        order.pricelist_id,
+        ids_cell(tag_ids),
+    ]
+    if order.note:
+        head.append(html.escape(order.note).replace("\n", "<br/>"))
+    blank: list[Cell] = [""] * len(head)
+    rows: list[list[Cell]] = []
+    for line in order.lines:
+        product = line.product if isinstance(line.product, int) else product_ids[line.product]
+        # Given as nothing, discount and taxes are nothing; left out, a pricelist or the product would decide.
+        cells: list[Cell] = [product, line.name, line.quantity, line.unit_price, "0", ids_cell(line.tax_ids)]
+        rows.append([*(blank if rows else head), *cells])
+    return rows or [[*head, *[""] * 6]]
+
+
+def partner_fields() -> list[str]:
+    """Columns for new customers with their addresses and for new addresses of known ones, in one call."""
+    children = ["child_ids/id", "child_ids/type", *_columns("child_ids/")]
+    return ["id", "type", *_columns(""), "parent_id/.id", *children]
+
+
+def partner_rows(customer: PlannedCustomer) -> list[list[Cell]]:
+    """A new customer is one record; of a known one each address is."""
+    return _new_rows(customer) if isinstance(customer.ref, str) else _known_rows(customer, customer.ref)
+
+
+def _columns(prefix: str) -> list[str]:
+    return [f"{prefix}{name}/.id" if name.endswith("_id") else f"{prefix}{name}" for name in _PARTNER_FIELDS]
+
+
+def _values(values: Mapping[str, str]) -> list[Cell]:
+    return [values.get(name, "") for name in _PARTNER_FIELDS]
+
+
+def _new_rows(customer: PlannedCustomer) -> list[list[Cell]]:
+    """The customer with its addresses as children, one child a row."""
+    children = [_address_cells(address) for address in customer.addresses] or [[""] * (2 + len(_PARTNER_FIELDS))]
+    head: list[Cell] = [customer.ref, "contact", *_values(customer.values), ""]
+    blank: list[Cell] = [""] * len(head)
+    return [[*(blank if index else head), *child] for index, child in enumerate(children)]
+
+
+def _known_rows(customer: PlannedCustomer, partner_id: int) -> list[list[Cell]]:
+    """Addresses below a contact that is there: records of their own."""
+    no_child: list[Cell] = [""] * (2 + len(_PARTNER_FIELDS))
+    return [[*_address_cells(address), partner_id, *no_child] for address in customer.addresses]
+
+
+def _address_cells(address: PlannedAddress) -> list[Cell]:
+    return [address.external_id, address.type, *_values(address.values)]

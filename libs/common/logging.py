@@ -23,7 +23,7 @@ MASK = "***"
 MAXIMUM_DEPTH = 6
 #: A key with one of these words in it (`customer_email`, `shippingAddress`) has its value masked …
 SENSITIVE_WORDS = frozenset(
-    [
+    (
         "email",
         "mail",
         "phone",
@@ -47,7 +47,7 @@ SENSITIVE_WORDS = frozenset(
         "note",
         "street",
         "company",
-    ]
+    )
 )
 #: … and so has a key that is one of these.
 SENSITIVE_KEYS = frozenset(["name", "first_name", "last_name", "full_name", "city", "zip", "province"])

@@ -225,20 +225,38 @@ class Variables(PydanticBaseSettingsSource):
         return {name: value.strip() for name, value in found.items() if value is not None and value.strip()}
 
 
-def load(settings: type[S], environ: Mapping[str, str] | None = None, *, env_file: Path | None = ENV_FILE) -> S:
+def load(
+    settings: type[S],
+    environ: Mapping[str, str] | None = None,
+    *,
+    env_file: Path | None = ENV_FILE,
+    allow_embedded: bool = True,
+) -> S:
     """The settings of one service; the environment goes before `env_file`, which need not exist.
 
+    `allow_embedded` is false for a service in a process of its own: an engine inside it would be of no use to the rest.
     Raises ConfigurationError with every fault, one sentence each: which variable, what is wrong, what to do.
     """
     variables: dict[str, str | None] = {}
     if env_file is not None and env_file.is_file():
         variables.update(dotenv_values(env_file, interpolate=False))
     variables.update(os.environ if environ is None else environ)
+    values = Variables(settings, variables)()
+    problems: list[str] = []
+    if not allow_embedded:
+        problems += [
+            f"{variable(settings, name)} is `{EMBEDDED}`, which works in one process only; give a server's address."
+            for name in ("ledger_url", "broker_url")
+            if values.get(name) == EMBEDDED
+        ]
     try:
-        return settings(**Variables(settings, variables)())
+        loaded = settings(**values)
     except ValidationError as error:
-        problems = [_sentence(settings, each) for each in error.errors(include_url=False)]
+        problems += [_sentence(settings, each) for each in error.errors(include_url=False)]
         raise ConfigurationError(problems) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return loaded
 
 
 def _sentence(settings: type[CommonSettings], error: ErrorDetails) -> str:

@@ -1,0 +1,109 @@
+"""From a webhook's topic and body to the hint in it: which record changed, and how new it is. Nothing else is taken.
+
+The bodies are those of Shopify's REST resources; `admin_graphql_api_id` goes before `id`, because some senders
+write ids as floating-point numbers and lose digits of them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from libs.common.ledger.model import Hint
+
+#: Topic to entity. A deleted order is a change like another: the worker finds that it is gone.
+ENTITY_BY_TOPIC = dict.fromkeys(
+    (
+        "orders/create",
+        "orders/updated",
+        "orders/paid",
+        "orders/cancelled",
+        "orders/fulfilled",
+        "orders/partially_fulfilled",
+        "orders/edited",
+        "orders/delete",
+    ),
+    "order",
+)
+EDITED = "orders/edited"
+GID_PREFIX = "gid://shopify/"
+ID_LENGTH = 20
+NAME_LENGTH = 64
+DELIVERY_LENGTH = 100
+
+
+class UnreadableBody(Exception):
+    """Not the body of its topic; the message says why, without any of its content."""
+
+
+def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -> Hint:
+    """The hint in a verified body of a topic of `ENTITY_BY_TOPIC`. Raises UnreadableBody."""
+    document = _parse(body)
+    version: datetime | None = None
+    name: str | None = None
+    if topic == EDITED:
+        # An edit has an id and a time of its own; the order it belongs to is all that counts here.
+        edit = document.get("order_edit")
+        source_id = _plain_id(edit.get("order_id")) if isinstance(edit, dict) else None
+    else:
+        source_id = _gid_tail(document.get("admin_graphql_api_id")) or _plain_id(document.get("id"))
+        version = _moment(document.get("updated_at"))
+        name = _text(document.get("name"), NAME_LENGTH)
+    if source_id is None:
+        raise UnreadableBody("has no id")
+    return Hint(
+        store=store,
+        entity=ENTITY_BY_TOPIC[topic],
+        source_id=source_id,
+        version=version,
+        name=name,
+        why=topic,
+        delivery_id=_text(delivery_id, DELIVERY_LENGTH),
+    )
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; the error's text would quote the body
+        raise UnreadableBody("is not JSON") from None
+    if not isinstance(document, dict):
+        raise UnreadableBody("is not a JSON object")
+    return document
+
+
+def _gid_tail(value: object) -> str | None:
+    """`gid://shopify/Order/450789469` is `450789469`."""
+    if not isinstance(value, str) or not value.startswith(GID_PREFIX):
+        return None
+    return _digits(value.rpartition("/")[2])
+
+
+def _plain_id(value: object) -> str | None:
+    """A whole number, or digits; a float is refused, its digits may be wrong."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return _digits(str(value))
+    return _digits(value) if isinstance(value, str) else None
+
+
+def _digits(text: str) -> str | None:
+    return text if 0 < len(text) <= ID_LENGTH and text.isascii() and text.isdigit() else None
+
+
+def _moment(value: object) -> datetime | None:
+    """An aware UTC time, or None: a hint without one is as good, only never stale."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: object, length: int) -> str | None:
+    """Cut to `length`; what the ledger could not store (half a surrogate pair) is replaced."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value[:length].encode(errors="replace").decode()

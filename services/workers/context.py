@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from libs.common.domain.rules import StoreRules
 from libs.common.ledger.interface import Ledger
 from libs.common.ledger.model import Link, Target
 from libs.common.odoo.client import OdooClient
+from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
 
 
@@ -20,16 +21,6 @@ class Shopify(Protocol):
 
     def orders(self, ids: Sequence[str]) -> Mapping[str, Order]:
         """By id, complete; an order that the shop does not show is absent."""
-        ...
-
-
-class FactsSource(Protocol):
-    """Reference data of the Odoo company, read rarely."""
-
-    def get(self) -> CompanyFacts: ...
-
-    def drop(self) -> None:
-        """Read it anew next time: something named in it was refused."""
         ...
 
 
@@ -46,19 +37,18 @@ class StoreContext:
     rules: StoreRules
     shopify: Shopify
     odoo: OdooClient
-    facts_source: FactsSource
+    reference: FactsCache
     ledger: Ledger
-    fields_source: Callable[[], OdooFields]
     made: dict[str, int] = field(default_factory=dict)
     """External id to database id of products and tags this process made or met: they need no second call."""
 
     @property
     def odoo_fields(self) -> OdooFields:
-        """Field names of this server's version; asked once."""
-        return self.fields_source()
+        """What this server calls things."""
+        return self.reference.fields()
 
     def facts(self) -> CompanyFacts:
-        return self.facts_source.get()
+        return self.reference.facts()
 
     def links(self, entity: str, source_ids: Sequence[str]) -> dict[str, int]:
         """Database ids that the ledger knows for these source ids."""
@@ -82,4 +72,4 @@ class StoreContext:
     def forget(self) -> None:
         """Drop what may be stale after a refusal: cached ids and reference data."""
         self.made.clear()
-        self.facts_source.drop()
+        self.reference.drop()

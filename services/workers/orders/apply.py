@@ -19,12 +19,11 @@ from services.workers.orders.compare import difference, same_date
 from services.workers.orders.model import Applied, Changes, OdooOrder, PlannedCustomer, PlannedProduct, Ref
 from services.workers.orders.read_back import read_orders
 from services.workers.orders.rows import (
-    PRODUCT_FIELDS,
     order_fields,
     order_rows,
     partner_fields,
     partner_rows,
-    product_row,
+    product_table,
     shape,
     to_load,
 )
@@ -75,7 +74,8 @@ class _Run:
                     self.failed[changes.record_id] = broken[product.external_id]
 
     def _load_products(self, products: Sequence[PlannedProduct]) -> Sequence[int]:
-        return self.store.odoo.load("product.product", PRODUCT_FIELDS, [product_row(p) for p in products]).ids
+        fields, rows = product_table(products, self.store.odoo_fields)
+        return self.store.odoo.load("product.product", fields, rows).ids
 
     def make_tags(self, plans: Sequence[Changes]) -> None:
         """Order tags that Odoo does not have yet. One that cannot be made is left off: a tag holds up no order."""

@@ -6,16 +6,23 @@ import html
 from collections.abc import Mapping, Sequence
 
 from libs.common.odoo.cells import Cell, ids_cell
+from libs.common.odoo.fields import OdooFields
 from services.workers.orders.model import Changes, PlannedAddress, PlannedCustomer, PlannedProduct
 
 _PARTNER_FIELDS = ("name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id")
 
-PRODUCT_FIELDS = ["id", "name", "default_code", "barcode", "list_price", "type", "sale_ok"]
+_PRODUCT_FIELDS = ("name", "default_code", "barcode", "list_price")
 
 
-def product_row(product: PlannedProduct) -> list[Cell]:
-    values = [product.values.get(name, "") for name in PRODUCT_FIELDS[1:5]]
-    return [product.external_id, *values, "service" if product.service else "consu", "1"]
+def product_table(products: Sequence[PlannedProduct], names: OdooFields) -> tuple[list[str], list[list[Cell]]]:
+    """Columns and rows for new products; goods are kept in stock, carriers of shipping and custom lines are not."""
+    kinds = sorted({*names.stored_product, *names.service_product})
+    rows: list[list[Cell]] = []
+    for product in products:
+        kind = names.service_product if product.service else names.stored_product
+        values = [product.values.get(name, "") for name in _PRODUCT_FIELDS]
+        rows.append([product.external_id, *values, "1", *(kind.get(name, "") for name in kinds)])
+    return ["id", *_PRODUCT_FIELDS, "sale_ok", *kinds], rows
 
 
 def shape(changes: Changes) -> tuple[str, str, bool]:

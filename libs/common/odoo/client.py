@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from libs.common.errors import CredentialsRefused, Failure, Outage, Rejected, Transient
+from libs.common.errors import CredentialsRefused, Failure, Outage, Transient
 from libs.common.odoo.cells import Cell, matrix
 from libs.common.odoo.errors import ACCESS_DENIED, MISSING_RECORD, SERIALIZATION, credentials_refused
 from libs.common.odoo.loading import LoadResult, count_records, understand

@@ -70,7 +70,7 @@ def read_facts(client: OdooClient, fields: OdooFields) -> CompanyFacts:
         rounding=str(company["tax_calculation_rounding_method"] or ROUND_GLOBALLY),
         price_digits=fields.price_digits,
         taxes=_taxes(client, fields),
-        pricelists=_first(((p.currency, p.id) for p in pricelists)),
+        pricelists=_first((p.currency, p.id) for p in pricelists),
         countries={code: country_id for country_id, code in codes.items()},
         states={(codes[s["country_id"][0]], str(s["code"])): s["id"] for s in states if s["country_id"][0] in codes},
         tags=_tags(client) if fields.order_tags else {},

@@ -1,0 +1,60 @@
+"""What `tandem store check` asks of a shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from libs.common.errors import Rejected
+from libs.common.shopify.client import ShopifyClient
+from libs.common.shopify.documents import document
+
+#: What the order worker reads.
+REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """The shop behind a token."""
+
+    name: str
+    domain: str
+    """`acme.myshopify.com`"""
+    currency: str
+    taxes_included: bool
+    scopes: tuple[str, ...]
+    supported_versions: tuple[str, ...]
+    """API versions that Shopify still serves, as `2026-10`."""
+    asked_version: str
+    served_version: str
+    """What answered: another one than asked when that is retired. "" when the shop does not tell."""
+
+    @property
+    def missing_scopes(self) -> tuple[str, ...]:
+        """Required ones that the token lacks. Whoever may write may read as well."""
+        granted = set(self.scopes)
+        return tuple(s for s in REQUIRED_SCOPES if s not in granted and s.replace("read_", "write_", 1) not in granted)
+
+    @property
+    def version_supported(self) -> bool:
+        return self.asked_version in self.supported_versions and self.served_version in {"", self.asked_version}
+
+
+def check_shop(client: ShopifyClient) -> ShopFacts:
+    """One query. Raises the client's failures, and Rejected for an answer that does not tell what was asked."""
+    data = client.execute(document("shop_check"), {})
+    try:
+        shop = data["shop"]
+        scopes = sorted(str(scope["handle"]) for scope in data["currentAppInstallation"]["accessScopes"])
+        versions = sorted(str(v["handle"]) for v in data["publicApiVersions"] if v["supported"])
+        return ShopFacts(
+            name=str(shop["name"]),
+            domain=str(shop["myshopifyDomain"]),
+            currency=str(shop["currencyCode"]),
+            taxes_included=bool(shop["taxesIncluded"]),
+            scopes=tuple(scopes),
+            supported_versions=tuple(versions),
+            asked_version=client.api_version,
+            served_version=client.served_version,
+        )
+    except (KeyError, TypeError) as error:
+        raise Rejected(f"shop_check: the answer lacks {error}", "shopify", "unexpected_answer") from error

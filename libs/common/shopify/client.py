@@ -1,0 +1,164 @@
+"""One Shopify shop, as a worker asks it: GraphQL within the cost budget that all workers share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import requests
+from gql import Client
+from gql.transport.exceptions import TransportQueryError
+from graphql import ExecutionResult
+
+from libs.common.errors import Ambiguous, Failure, RateLimited, Transient
+from libs.common.shopify.documents import Document
+from libs.common.shopify.errors import (
+    Throttle,
+    failure_from_errors,
+    failure_from_response,
+    failure_from_trouble,
+    throttle_of,
+)
+from libs.common.shopify.transport import BoundedTransport, NoGraphQL, PreparedRequest
+
+API_VERSION = "2026-10"
+#: A wait for points up to this long is slept; a longer one sends the record back to the ledger.
+SHORT_WAIT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+TOTAL_SECONDS = 60.0
+#: One query may not cost more, whatever the bucket holds.
+MAX_QUERY_COST = 1000
+#: Assumed of the bucket until the first answer tells: the smallest that Shopify has given.
+FIRST_MAXIMUM = 1000.0
+FIRST_RATE = 50.0
+
+OnCall = Callable[[str, float, int, Failure | None], None]
+"""`(name, seconds, records, error)` after each call: `orders_by_ids`, 0.3, 20, None."""
+
+
+class CostBudget(Protocol):
+    """The points of an (app, shop), shared by all processes; the ledger keeps them."""
+
+    def reserve(self, key: str, cost: float, *, maximum: float, rate: float) -> float:
+        """Take the points and return 0.0, or take nothing and return the seconds to wait."""
+        ...
+
+    def learn(self, key: str, *, available: float, maximum: float, rate: float, refund: float = 0.0) -> None:
+        """What the shop says it has left, and what a reservation took too much."""
+        ...
+
+
+class ShopifyClient:
+    """Sends the documents of `documents.py`. Threads may share one; `close` it when done.
+
+    Raises failures of the side `shopify` (libs.common.errors) and whatever the budget raises.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        budget: CostBudget,
+        budget_key: str,
+        api_version: str = API_VERSION,
+        connect_timeout: float = CONNECT_SECONDS,
+        read_timeout: float = READ_SECONDS,
+        total_timeout: float = TOTAL_SECONDS,
+        on_call: OnCall | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.api_version = api_version
+        self._budget = budget
+        self._budget_key = budget_key
+        self._on_call = on_call
+        self._sleep = sleep
+        self._maximum = FIRST_MAXIMUM
+        self._rate = FIRST_RATE
+        self._transport = BoundedTransport(
+            f"{self.base_url}/admin/api/{api_version}/graphql.json",
+            {"X-Shopify-Access-Token": token, "Accept": "application/json"},
+            timeouts=(connect_timeout, read_timeout),
+            total_seconds=total_timeout,
+        )
+        # Without a schema gql checks nothing here: tests check the documents against Shopify's own.
+        self._client = Client(transport=self._transport, fetch_schema_from_transport=False)
+        self._session = self._client.connect_sync()  # type: ignore[no-untyped-call]
+
+    @property
+    def served_version(self) -> str:
+        """The API version of the last answer; "" before. Shopify answers with the next one when ours is retired."""
+        return self._transport.served_version
+
+    @property
+    def highest_cost(self) -> int:
+        """What one query may cost: at most 1000, and no more than the bucket can ever hold."""
+        return int(min(MAX_QUERY_COST, self._maximum))
+
+    def close(self) -> None:
+        self._client.close_sync()  # type: ignore[no-untyped-call]
+
+    def execute(self, document: Document, variables: Mapping[str, Any], *, records: int = 1) -> dict[str, Any]:
+        """The `data` of the answer, whole: an answer with any error in it raises. Decimal numbers are Decimals.
+
+        RateLimited when the points are not there within `SHORT_WAIT_SECONDS`; nothing was sent then.
+        """
+        cost = document.cost(variables)
+        self._reserve(cost, document.name)
+        started = time.monotonic()
+        failure: Failure | None = None
+        try:
+            return self._send(document, dict(variables), cost)
+        except Failure as error:
+            failure = error
+            raise
+        finally:
+            if self._on_call is not None:
+                self._on_call(document.name, time.monotonic() - started, records, failure)
+
+    def _reserve(self, cost: float, name: str) -> None:
+        waited = 0.0
+        while True:
+            seconds = self._budget.reserve(self._budget_key, cost, maximum=self._maximum, rate=self._rate)
+            if seconds <= 0:
+                return
+            if waited + seconds > SHORT_WAIT_SECONDS:
+                message = f"{name}: {cost:g} points of the shop's budget are free in {seconds:.1f} s"
+                raise RateLimited(message, "shopify", after_seconds=seconds)
+            self._sleep(seconds)
+            waited += seconds
+
+    def _send(self, document: Document, variables: dict[str, Any], cost: float) -> dict[str, Any]:
+        name, mutation = document.name, document.mutation
+        try:
+            result: ExecutionResult = self._session.execute(
+                PreparedRequest(document, variables), get_execution_result=True, parse_result=False
+            )
+        except TransportQueryError as error:
+            self._learn(throttle_of(error.extensions), cost)
+            raise failure_from_errors(
+                error.errors or [], error.data, error.extensions, name, mutation=mutation
+            ) from error
+        except NoGraphQL as error:
+            raise failure_from_response(error.response, name, mutation=mutation, base_url=self.base_url) from error
+        except requests.RequestException as error:
+            raise failure_from_trouble(error, name, mutation=mutation, base_url=self.base_url) from error
+        self._learn(throttle_of(result.extensions), cost)
+        if not isinstance(result.data, dict):
+            if mutation:
+                raise Ambiguous(f"{name}: an answer without data", "shopify", details={"call": name})
+            raise Transient(f"{name}: an answer without data", "shopify", "graphql_error", details={"call": name})
+        return result.data
+
+    def _learn(self, throttle: Throttle | None, reserved: float) -> None:
+        if throttle is None:
+            return
+        self._maximum, self._rate = throttle.maximum, throttle.rate
+        # A refused query cost nothing: `actualQueryCost` is null then.
+        refund = max(reserved - (throttle.actual or 0.0), 0.0)
+        self._budget.learn(
+            self._budget_key, available=throttle.available, maximum=throttle.maximum, rate=throttle.rate, refund=refund
+        )

@@ -1,0 +1,117 @@
+"""Reading the ledger, linking pairs, and what a person may do by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pymongo.errors import DuplicateKeyError
+
+from libs.common.ledger.base import Records, made_due
+from libs.common.ledger.documents import Document, from_document, read_target, target_document
+from libs.common.ledger.engine import reaching_ledger
+from libs.common.ledger.hints import pushed_events
+from libs.common.ledger.model import Event, Lane, Link, Record, State, Target, record_id
+
+MATCHED_BY_ORDERS = "matched by orders"
+
+
+class Queries(Records):
+    """The console's half, and the links that workers look up."""
+
+    def get(self, record_id: str) -> Record | None:
+        with reaching_ledger():
+            document = self._records.find_one({"_id": record_id})
+        return from_document(document) if document else None
+
+    def find(
+        self,
+        *,
+        store: str | None = None,
+        entity: str | None = None,
+        state: State | None = None,
+        limit: int = 100,
+    ) -> list[Record]:
+        """Newest change first."""
+        conditions: Document = {"state": state.value if state else {"$in": [one.value for one in State]}}
+        if store is not None:
+            conditions["store"] = store
+        if entity is not None:
+            conditions["entity"] = entity
+        with reaching_ledger():
+            found = list(self._records.find(conditions, sort=[("changed_at", -1)], limit=limit))
+        return [from_document(document) for document in found]
+
+    def counts(self) -> Mapping[tuple[str, str, State], int]:
+        parts = {part: f"${part}" for part in ("store", "entity", "state")}
+        with reaching_ledger():
+            rows = list(self._records.aggregate([{"$group": {"_id": parts, "count": {"$sum": 1}}}]))
+        return {(row["_id"]["store"], row["_id"]["entity"], State(row["_id"]["state"])): row["count"] for row in rows}
+
+    def links(self, store: str, entity: str, source_ids: Sequence[str]) -> dict[str, Target]:
+        if not source_ids:
+            return {}
+        ids = [record_id(store, entity, source_id) for source_id in source_ids]
+        conditions = {"_id": {"$in": ids}, "target.id": {"$exists": True}}
+        with reaching_ledger():
+            found = self._read(conditions, ("source_id", "target"))
+        targets = {document["source_id"]: read_target(document["target"]) for document in found}
+        return {source_id: target for source_id, target in targets.items() if target is not None}
+
+    def link(self, store: str, links: Sequence[Link]) -> None:
+        """A record that has a target keeps it, and a target that is taken stays where it is.
+
+        What waits for a record linked here becomes due.
+        """
+        with reaching_ledger():
+            linked = [record_id(store, one.entity, one.source_id) for one in links if self._link(store, one)]
+            if linked:
+                waiting = {"waits_for": {"$in": linked}, "state": State.DUE.value}
+                self._records.update_many(waiting, made_due(self.clock.now()))
+
+    def _link(self, store: str, link: Link) -> bool:
+        now = self.clock.now()
+        key = record_id(store, link.entity, link.source_id)
+        target = target_document(link.target)
+        new: Document = {
+            "store": store,
+            "entity": link.entity,
+            "source": "shopify",
+            "source_id": link.source_id,
+            "state": State.SYNCED.value,
+            "attempts": 0,
+            "claims": 0,
+            "wanted": {"seq": 0, "why": MATCHED_BY_ORDERS, "at": now},
+        }
+        known: Document = {"target": target, "changed_at": now}
+        (known if link.name else new)["name"] = link.name
+        update = {
+            "$set": known,
+            "$setOnInsert": new,
+            "$push": {"history": pushed_events([Event(now, "linked", {"target": target})])},
+        }
+        try:
+            self._records.update_one({"_id": key, "target.id": {"$exists": False}}, update, upsert=True)
+        except DuplicateKeyError:
+            return False  # linked already, or its target is another record's
+        return True
+
+    def retry(self, ids: Sequence[str], *, why: str) -> list[str]:
+        """See `Ledger.retry`; a running record runs once more when it is done. Goes before any breaker's wait."""
+        if not ids:
+            return []
+        now = self.clock.now()
+        hinted: Document = {
+            "$inc": {"wanted.seq": 1},
+            "$push": {"history": pushed_events([Event(now, "retry", {"why": why})])},
+        }
+        noted = {"wanted.why": why, "wanted.at": now, "changed_at": now, "attempts": 0}
+        again = made_due(now)
+        again["$set"] |= noted | {"lane": Lane.LIVE.value}
+        with reaching_ledger():
+            running = {"_id": {"$in": list(ids)}, "state": State.RUNNING.value}
+            self._records.update_many(running, hinted | {"$set": noted})
+            # What stops running between the two writes is counted twice: that is one run, all the same.
+            resting = {"_id": {"$in": list(ids)}, "state": {"$ne": State.RUNNING.value}}
+            self._records.update_many(resting, hinted | again)
+            found = {document["_id"] for document in self._read({"_id": {"$in": list(ids)}}, ("_id",))}
+        return [key for key in ids if key in found]

@@ -74,6 +74,8 @@ def _read(response: requests.Response, deadline: float, request: requests.Prepar
                 raise requests.exceptions.ContentDecodingError("the answer is too large", request=request)
             if time.monotonic() > deadline:
                 raise requests.exceptions.ReadTimeout("the answer took too long", request=request)
+    except requests.RequestException:  # an OSError itself, so it must not reach the last clause
+        raise
     except urllib3.exceptions.ReadTimeoutError as error:
         raise requests.exceptions.ReadTimeout(error, request=request) from error
     except urllib3.exceptions.DecodeError as error:

@@ -16,7 +16,7 @@ class MissingProduct(StrEnum):
     CREATE = "create"
 
 
-class TestOrders(StrEnum):
+class HandlingOfTestOrders(StrEnum):
     """What to do with orders that Shopify marks as tests."""
 
     IMPORT = "import"
@@ -46,4 +46,4 @@ class StoreRules(BaseModel):
     generic_customer_id: int | None = Field(default=None, gt=0)
     taxes: tuple[TaxMapping, ...] = ()
     pricelists: dict[str, int] = Field(default_factory=dict, description="currency code to pricelist id")
-    test_orders: TestOrders = TestOrders.IMPORT
+    test_orders: HandlingOfTestOrders = HandlingOfTestOrders.IMPORT

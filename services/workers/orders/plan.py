@@ -8,7 +8,7 @@ from libs.common.domain.digests import digest
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
-from libs.common.domain.rules import StoreRules, TestOrders
+from libs.common.domain.rules import HandlingOfTestOrders, StoreRules
 from services.workers.orders.customer import plan_customer
 from services.workers.orders.lines import HoldOrder, plan_lines, refuse
 from services.workers.orders.model import Changes, PlannedOrder, Situation
@@ -25,7 +25,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         return _gone(situation)
     if order.cancelled_at:
         return _cancelled(situation, order)
-    if order.test and rules.test_orders is TestOrders.IGNORE:
+    if order.test and rules.test_orders is HandlingOfTestOrders.IGNORE:
         return Ignore("test_orders: ignore")
     fingerprint = order_digest(order)
     if situation.synced_digest == fingerprint and situation.target_id:

@@ -1,0 +1,49 @@
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.domain.pricing import Part, exact_parts
+
+cents = st.decimals(min_value=Decimal(-99999), max_value=Decimal(99999), places=2)
+
+
+def test_a_total_that_divides_is_one_part() -> None:
+    assert exact_parts(Decimal("20.00"), 2, 2) == (Part(2, Decimal(10)),)
+
+
+def test_a_server_that_rounds_prices_gets_two_parts() -> None:
+    assert exact_parts(Decimal("10.00"), 3, 2) == (Part(2, Decimal("3.33")), Part(1, Decimal("3.34")))
+
+
+def test_a_server_that_keeps_prices_gets_the_long_quotient() -> None:
+    (part,) = exact_parts(Decimal("10.00"), 3, None)
+    assert part == Part(3, Decimal("3.333333333333"))
+
+
+def test_a_negative_total_is_split_exactly_too() -> None:
+    assert exact_parts(Decimal("-10.00"), 3, 2) == (Part(1, Decimal("-3.34")), Part(2, Decimal("-3.33")))
+
+
+def test_no_quantity_is_one_part_of_nothing() -> None:
+    assert exact_parts(Decimal(0), 0, 2) == (Part(0, Decimal(0)),)
+
+
+@given(total=cents, quantity=st.integers(1, 5000))
+def test_rounded_parts_come_to_the_total_to_the_cent(total: Decimal, quantity: int) -> None:
+    parts = exact_parts(total, quantity, 2)
+    assert sum(part.quantity for part in parts) == quantity
+    assert sum(part.quantity * part.unit_price for part in parts) == total
+    assert all(part.unit_price == part.unit_price.quantize(Decimal("0.01")) for part in parts)
+
+
+@given(total=cents, quantity=st.integers(1, 5000))
+def test_an_unrounded_price_times_the_quantity_rounds_to_the_total(total: Decimal, quantity: int) -> None:
+    (part,) = exact_parts(total, quantity, None)
+    assert abs(part.quantity * part.unit_price - total) < Decimal("0.00001")
+
+
+@given(total=st.integers(-99999, 99999), quantity=st.integers(1, 500), digits=st.sampled_from([0, 2, 3]))
+def test_currencies_of_other_digits_are_exact_too(total: int, quantity: int, digits: int) -> None:
+    amount = Decimal(total).scaleb(-digits)
+    assert sum(p.quantity * p.unit_price for p in exact_parts(amount, quantity, digits)) == amount

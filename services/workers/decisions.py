@@ -15,6 +15,7 @@ LAG_SECONDS = 3.0
 #: A lost answer is looked up soon: the other side is up, and somebody may wait.
 AMBIGUOUS_SECONDS = 1.0
 NEEDS_SECONDS = 600.0
+UNEXPECTED = "unexpected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def gave_up(attempts: int, failure: Failure | None = None) -> Hold:
 
 def unexpected(error: BaseException) -> Transient:
     """A bug of ours, or something nobody thought of: tried again like a passing fault, then held."""
-    return Transient(f"unexpected {type(error).__name__}: {error}"[:500], code="unexpected")
+    return Transient(f"unexpected {type(error).__name__}: {error}"[:500], code=UNEXPECTED)
 
 
 def crashed_before(record: Record) -> bool:

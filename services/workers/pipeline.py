@@ -34,10 +34,6 @@ SIDES = ("shopify", "odoo")
 BREAKER_BASE_SECONDS = 5.0
 
 
-class StoreUnknown(Exception):
-    """A message names a store that is not (any more) in the ledger."""
-
-
 @dataclass
 class Pipeline:
     """Runs one entity's records through its four steps; one per process and entity, shared by its threads."""
@@ -46,7 +42,7 @@ class Pipeline:
     ledger: Ledger
     breakers: Breakers
     store: Callable[[str], StoreContext]
-    """A store's context by its slug; raises StoreUnknown."""
+    """A store's context by its slug; raises Rejected for one that is not in the ledger."""
     publish_event: Callable[[str, str, Mapping[str, Any]], None]
     """`(kind, store, payload)`, best effort: `order.synced`, `acme`, …"""
     calls: CallLog
@@ -109,12 +105,21 @@ class _Batch:
             settlements = self._run(records)
         except LedgerUnavailable:
             raise
-        except Failure as failure:
-            settlements = self._all_failed(records, failure)
+        except Failure as error:
+            failure = error
         except Exception as error:
             log.exception("batch.unexpected", store=self.store, entity=self.p.entity.name, ids=[r.id for r in records])
-            settlements = self._all_failed(records, decisions.unexpected(error))
-        self._settle(settlements)
+            failure = decisions.unexpected(error)
+        else:
+            self._settle(settlements)
+            return
+        if len(records) > 1 and (isinstance(failure, Rejected) or failure.code == decisions.UNEXPECTED):
+            # Somebody in this batch is to blame; the others must not wait for it, nor be held with it.
+            middle = len(records) // 2
+            self.work_on(records[:middle])
+            self.work_on(records[middle:])
+            return
+        self._settle(self._all_failed(records, failure))
 
     def _run(self, records: Sequence[Record]) -> list[Settlement]:
         settlements = [self._given_up(r) for r in records if r.attempts >= self.p.max_attempts]
@@ -180,10 +185,7 @@ class _Batch:
         return decisions.held(record, decisions.gave_up(record.attempts))
 
     def _all_failed(self, records: Sequence[Record], failure: Failure) -> list[Settlement]:
-        """A whole batch refused says nothing about single records: they go one by one next time."""
         calls = self._take_calls()
-        if isinstance(failure, Rejected) and len(records) > 1:
-            failure = Transient(failure.message, failure.side, failure.code, failure.hint, failure.details)
         until = self._trip(failure)
         return [_with_calls(self._failed(r, failure, until=until), calls) for r in records]
 

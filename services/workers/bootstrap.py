@@ -1,0 +1,189 @@
+"""The composition root of the workers: which ledger, which clients, which entities. Nowhere else is it chosen."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from libs.common.broker.topology import ENTITIES, base_queue
+from libs.common.errors import Rejected
+from libs.common.ledger.interface import Breakers, Budgets, Ledger
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.facts import FactsCache
+from libs.common.settings import WorkerSettings
+from libs.common.shopify.client import ShopifyClient
+from libs.common.shopify.orders import fetch_orders
+from libs.common.stores.interface import Stores
+from libs.common.stores.model import Store
+from services.workers.calls import CallLog
+from services.workers.context import StoreContext
+from services.workers.entity import Entity
+from services.workers.orders.entity import Orders
+from services.workers.pipeline import Pipeline
+
+#: The room of each queue; an issue that brings an entity adds its line.
+ROOMS: Mapping[str, Callable[[], Entity]] = {"orders": Orders}
+#: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
+STORE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What workers stand on: real engines or the embedded ones."""
+
+    ledger: Ledger
+    budgets: Budgets
+    breakers: Breakers
+    stores: Stores
+    publish_event: Callable[[str, str, Mapping[str, Any]], None]
+
+
+@dataclass
+class Shop:
+    """A store's Shopify as the rooms ask it."""
+
+    client: ShopifyClient
+
+    def orders(self, ids: Any) -> Any:
+        return fetch_orders(self.client, ids)
+
+
+@dataclass
+class _Known:
+    store: Store
+    context: StoreContext
+    close: Callable[[], None]
+    checked_at: float
+
+
+@dataclass
+class StoreContexts:
+    """Every store's clients, made once and made anew when somebody changes the store."""
+
+    ports: Ports
+    calls: CallLog
+    monotonic: Callable[[], float] = time.monotonic
+    _known: dict[str, _Known] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, slug: str) -> StoreContext:
+        """Raises Rejected for a store that the ledger does not know."""
+        with self._lock:
+            known = self._known.get(slug)
+            if known and self.monotonic() - known.checked_at < STORE_SECONDS:
+                return known.context
+            store = self.ports.stores.get(slug)
+            if store is None:
+                hint = "add it again with `tandem store add`, then retry"
+                raise Rejected(f"there is no store {slug!r} in the ledger", None, "store_unknown", hint)
+            if known is None or known.store != store:
+                # The old clients are left to threads that still use them; their sockets close with them.
+                known = self._known[slug] = self._connect(store)
+            known.checked_at = self.monotonic()
+            return known.context
+
+    def close(self) -> None:
+        with self._lock:
+            for known in self._known.values():
+                known.close()
+            self._known.clear()
+
+    def _connect(self, store: Store) -> _Known:
+        shopify = ShopifyClient(
+            store.shopify.base_url,
+            store.shopify.token.get_secret_value(),
+            budget=self.ports.budgets,
+            budget_key=f"{store.slug}/shopify",
+            on_call=self.calls.reporter("shopify"),
+        )
+        odoo = OdooClient(
+            store.odoo.base_url,
+            store.odoo.database,
+            store.odoo.login,
+            store.odoo.key.get_secret_value(),
+            store.odoo.company_id,
+            on_call=self.calls.reporter("odoo"),
+        )
+        context = StoreContext(
+            slug=store.slug,
+            module=store.external_id_module,
+            rules=store.rules,
+            shopify=Shop(shopify),
+            odoo=odoo,
+            reference=FactsCache(odoo),
+            ledger=self.ports.ledger,
+        )
+
+        def close() -> None:
+            shopify.close()
+            odoo.close()
+
+        return _Known(store, context, close, self.monotonic())
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The pipelines of some queues, and what they share."""
+
+    pipelines: Mapping[str, Pipeline]
+    contexts: StoreContexts
+
+    def handlers(self) -> dict[str, Callable[[str, list[str]], None]]:
+        """What a nudge of each queue calls."""
+        return {queue: _handler(pipeline) for queue, pipeline in self.pipelines.items()}
+
+    def stop(self) -> None:
+        """Begin nothing new; what was claimed and not begun is handed back."""
+        for pipeline in self.pipelines.values():
+            pipeline.stopping.set()
+
+    def close(self) -> None:
+        self.contexts.close()
+
+
+def build(
+    queues: list[str],
+    ports: Ports,
+    settings: WorkerSettings,
+    *,
+    rooms: Mapping[str, Callable[[], Entity]] = ROOMS,
+) -> Workers:
+    """Pipelines for `orders`, or `orders.acme`; ValueError names what there is for a queue that is not."""
+    calls = CallLog()
+    contexts = StoreContexts(ports, calls)
+    worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+    pipelines = {}
+    for queue in queues:
+        entity = rooms[base_queue(queue)]()
+        pipelines[queue] = Pipeline(
+            entity=entity,
+            ledger=ports.ledger,
+            breakers=ports.breakers,
+            store=contexts,
+            publish_event=ports.publish_event,
+            calls=calls,
+            worker=worker,
+            batch_size=settings.batch_size,
+            lease_seconds=settings.lease_seconds,
+            max_attempts=settings.max_attempts,
+            backoff_base_seconds=settings.backoff_base_seconds,
+            backoff_cap_seconds=settings.backoff_cap_seconds,
+        )
+    return Workers(pipelines, contexts)
+
+
+def known_queues() -> list[str]:
+    return sorted(ENTITIES.values())
+
+
+def _handler(pipeline: Pipeline) -> Callable[[str, list[str]], None]:
+    def look_at(store: str, ids: list[str]) -> None:
+        pipeline.look_at(store, ids)
+
+    return look_at

@@ -43,9 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         for queue in queues:
             base_queue(queue)
         settings = configuration.load(WorkerSettings)
-        if EMBEDDED in {settings.ledger_url, settings.broker_url}:
-            message = "TANDEM_LEDGER_URL and TANDEM_BROKER_URL must be servers here: `embedded` is for `tandem demo`."
-            raise ConfigurationError([message])
+        _refuse_embedded(settings)
         crypto = Crypto.from_keys(settings.secret_key.get_secret_value())
         connection = connect(settings.ledger_url, settings.ledger_database)
     except ValueError as error:
@@ -56,6 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     configure("workers", settings)
     return _run(queues, settings, connection, crypto)
+
+
+def _refuse_embedded(settings: WorkerSettings) -> None:
+    if EMBEDDED in {settings.ledger_url, settings.broker_url}:
+        message = "TANDEM_LEDGER_URL and TANDEM_BROKER_URL must be servers here: `embedded` is for `tandem demo`."
+        raise ConfigurationError([message])
 
 
 def _run(queues: list[str], settings: WorkerSettings, connection: Connection, crypto: Crypto) -> int:

@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -50,6 +51,7 @@ class RabbitMQ(Engine):
 
     api = ""
     epmd: ChildProcess | None = None
+    environment: dict[str, str] | None = None
 
     def ready(self) -> bool:
         try:
@@ -103,6 +105,18 @@ class RabbitMQ(Engine):
         with urllib.request.urlopen(request, timeout=ASK_SECONDS) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def control(self, *arguments: str) -> str:
+        """One call of rabbitmqctl (a second or two); NotOurs when the address was given."""
+        body = self._ours()
+        if isinstance(body, docker.Container):
+            return body.run_inside("rabbitmqctl", *arguments)
+        assert self.environment is not None
+        script = server_script()
+        assert script is not None
+        command = [str(script.with_name("rabbitmqctl")), "--node", self.environment["RABBITMQ_NODENAME"], *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True)
+        return done.stdout
 
     def new_vhost(self) -> str:
         """The URL of a vhost made for the caller."""
@@ -174,7 +188,9 @@ def _local() -> RabbitMQ | None:
         "epmd", [epmd, "-port", env["ERL_EPMD_PORT"], "-address", "127.0.0.1"], env=env, folder=folder
     )
     mapper.start()
-    return _started(port, api_port, ChildProcess("rabbitmq", [str(script)], env=env, folder=folder), folder, mapper)
+    engine = _started(port, api_port, ChildProcess("rabbitmq", [str(script)], env=env, folder=folder), folder, mapper)
+    engine.environment = env
+    return engine
 
 
 def _environment(folder: Path, port: int, api_port: int) -> dict[str, str]:

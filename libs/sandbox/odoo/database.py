@@ -38,7 +38,8 @@ INDEXED = {
 class Database:
     """Rows by model and id. Everything that changes a row goes through `insert`, `set` and `delete`."""
 
-    def __init__(self, schema: dict[str, Fields], journal: Journal) -> None:
+    def __init__(self, schema: dict[str, Fields], journal: Journal, elsewhere: set[tuple[str, str]]) -> None:
+        """`elsewhere`: (model, field) that rows do not hold themselves, computed or of another row."""
         self.lock = threading.RLock()
         self.journal = journal
         self.tables: dict[str, dict[int, Row]] = {model: {} for model in schema}
@@ -48,6 +49,7 @@ class Database:
         self._indexed: dict[str, set[str]] = {}
         for model, fields in schema.items():
             names = {f.name for f in fields.values() if f.type == "many2one" or (model, f.name) in INDEXED}
+            names -= {field for other, field in elsewhere if other == model}
             self._indexed[model] = names
             for name in names:
                 self._index[model, name] = defaultdict(dict)

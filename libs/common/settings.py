@@ -51,7 +51,8 @@ class CommonSettings(BaseSettings):
         description="RabbitMQ, `amqp://user:password@host:5672/vhost`; `embedded` only in one process",
     )
     secret_key: SecretStr = Field(
-        description="encrypts the stores' secrets: 32 bytes in URL-safe base64 (`openssl rand -base64 32 | tr +/ -_`)"
+        description="encrypts the stores' secrets: 32 bytes in URL-safe base64 (`openssl rand -base64 32 | tr +/ -_`); "
+        "while it is changed, the new one, a comma and the old one"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     log_format: Literal["json", "console"] = Field(
@@ -83,16 +84,12 @@ class CommonSettings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _secret_key(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value().strip()
-        if not text:
+        keys = [key.strip() for key in value.get_secret_value().split(",") if key.strip()]
+        if not keys:
             raise ValueError("is empty; set it to 32 bytes in URL-safe base64")
-        try:
-            size = len(base64.b64decode(text, altchars=b"-_", validate=True))
-        except (binascii.Error, ValueError):
-            size = -1
-        if size != FERNET_KEY_BYTES:
-            raise ValueError("is not a key; set it to 32 bytes in URL-safe base64")
-        return SecretStr(text)
+        if not all(_is_fernet_key(key) for key in keys):
+            raise ValueError("is not a key; set it to 32 bytes in URL-safe base64, several parted by commas")
+        return SecretStr(",".join(keys))
 
 
 class GatewaySettings(CommonSettings):
@@ -194,6 +191,13 @@ SETTINGS_CLASSES: tuple[type[CommonSettings], ...] = (
     SchedulerSettings,
 )
 S = TypeVar("S", bound=CommonSettings)
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == FERNET_KEY_BYTES
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _address(value: str, schemes: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 
 _log = structlog.get_logger(__name__)
+LOG_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Shops:
         self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
         self._renewal: asyncio.Task[None] | None = None
-        self._seldom = Seldom(10.0)
+        self._seldom = Seldom(LOG_SECONDS)
 
     async def find(self, domain: str) -> Shop | None:
         """The shop of this domain, whatever its case; None when no store has it. Raises LedgerUnavailable."""
@@ -96,6 +97,8 @@ class Shops:
         try:
             stores = await asyncio.to_thread(self._stores.all)
         except TandemError as error:
+            if (times := self._seldom.count("read")) is not None:
+                _log.error("stores_not_read", error=type(error).__name__, reason=str(error), times=times)
             raise LedgerUnavailable(str(error)) from error
         self._shops = {store.shopify.shop.lower(): _shop_of(store) for store in stores}
         self._read_at = self._tried_at
@@ -103,7 +106,9 @@ class Shops:
     async def _renew(self) -> None:
         try:
             await self.refresh()
-        except Exception as error:  # noqa: BLE001 - what is known serves on, whatever went wrong
+        except LedgerUnavailable:
+            pass  # told already; what is known serves on
+        except Exception as error:  # noqa: BLE001 - likewise, whatever went wrong
             if (times := self._seldom.count("renew")) is not None:
                 _log.warning("stores_not_renewed", error=type(error).__name__, reason=str(error), times=times)
         finally:

@@ -99,6 +99,13 @@ def test_an_empty_or_unusable_key_is_refused_without_repeating_it(key: str) -> N
     assert "hush" not in told[0]
 
 
+def test_two_keys_may_be_given_while_the_key_is_changed() -> None:
+    key = GOOD["TANDEM_SECRET_KEY"]
+    loaded = load(CommonSettings, GOOD | {"TANDEM_SECRET_KEY": f" {key} , {key}"}, env_file=None)
+    assert loaded.secret_key.get_secret_value() == f"{key},{key}"
+    assert problems(CommonSettings, GOOD | {"TANDEM_SECRET_KEY": f"{key},short"})
+
+
 def test_no_fault_repeats_a_password() -> None:
     told = problems(CommonSettings, GOOD | {"TANDEM_LEDGER_URL": "mongo://user:pass-word@ledger"})
     assert "pass-word" not in str(told)

@@ -1,0 +1,14 @@
+"""`python -m services.scheduler`: sends what has no message on its way. Run two for safety: one acts.
+
+Configured by TANDEM_ variables: see .env.example. Ends with 0 after a clean stop, with 2 for a fault of the
+configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from services.scheduler.bootstrap import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""What a customer puts into the basket, before Shopify prices it: the input of `pricing.price`.
+
+All amounts are `Decimal`, in the order's currency; rates are fractions (`Decimal("0.08875")`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One sellable variant. `variant_id` is Shopify's number (`40001`), without the `gid://` around it."""
+
+    sku: str
+    title: str
+    price: Decimal
+    variant_id: str = ""
+    barcode: str = ""
+    variant_title: str = ""
+    vendor: str = ""
+    taxable: bool = True
+    requires_shipping: bool = True
+    gift_card: bool = False
+    known_to_odoo: bool = True
+    """False for a product that only the shop has: an order of it is held."""
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/ProductVariant/{self.variant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    title: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: of a product, or a custom one with a `title` and no variant."""
+
+    product: Product | None = None
+    quantity: int = 1
+    price: Decimal | None = None
+    """The product's own when left out."""
+    title: str = ""
+    discount: Decimal = Decimal(0)
+    """Fixed amount off the whole line."""
+    taxes: tuple[Tax, ...] | None = None
+    """The order's when left out; `()` for a tax-free line."""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    title: str = "Standard"
+    price: Decimal = Decimal(0)
+    code: str = ""
+    discount: Decimal = Decimal(0)
+    taxes: tuple[Tax, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """Off the whole order, spread over its lines: a fixed `amount`, or a `percent` of what is left of them."""
+
+    code: str = ""
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer; `id` is Shopify's number, given by the shop when left out (the same for the same e-mail)."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    locale: str = "en"
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mailing address; `country` and `province` are codes."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    zip: str = ""
+    province: str = ""
+    province_name: str = ""
+    country: str = ""
+    country_name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order to be placed. `expect` says how a sync must end: `synced` or `held:<code>`."""
+
+    lines: tuple[Line, ...]
+    shipping: tuple[Shipping, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    taxes_included: bool = False
+    currency: str = ""
+    """The shop's when left out."""
+    presentment: tuple[str, Decimal] | None = None
+    """Currency shown to the customer and how many of it one unit of the order's currency is worth."""
+    customer: Person | None = None
+    shipping_address: Place | None = None
+    billing_address: Place | None = None
+    email: str = ""
+    phone: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    po_number: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    source_name: str = "web"
+    tip: Decimal = Decimal(0)
+    test: bool = False
+    paid: bool = True
+    processed_at: datetime | None = None
+    label: str = field(default="", compare=False)
+    """What this order is an example of, for people."""
+    expect: str = field(default="synced", compare=False)

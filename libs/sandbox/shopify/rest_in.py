@@ -1,0 +1,277 @@
+"""Read a webhook-shaped order body (`orders/create`) into an order document.
+
+Figures are taken as they stand, from `…_set.shop_money` where it is there: an order that does not add up in its
+body does not add up in the sandbox either. Ids come from `admin_graphql_api_id`, because an id that was once written
+as a float has lost its last digits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from libs.sandbox.shopify.derived import Document, legacy_id, minus
+from libs.sandbox.shopify.drafts import Product
+from libs.sandbox.shopify.people import gid
+from libs.sandbox.shopify.pricing import allocation_document, tax_document
+from libs.sandbox.shopify.rest_out import FULFILLMENT_WORDS
+from libs.sandbox.shopify.rest_read import (
+    BagReader,
+    BodyFault,
+    each,
+    read_decimal,
+    read_gid,
+    read_pairs,
+    read_tags,
+    read_text,
+    read_time,
+    read_whole,
+)
+
+
+def order_from_rest(body: Any) -> Document:
+    """The order document of a parsed body. Raises `ValueError` that says where the body is wrong."""
+    if not isinstance(body, dict):
+        raise BodyFault("is not an order: a JSON object is wanted")
+    currency = read_text(body, "currency", required=True)
+    shown = read_text(body, "presentment_currency") or currency
+    money = BagReader(currency, shown)
+    applications = [_application(a, at) for at, a in each(body, "discount_applications")]
+    whole = {index for index, a in enumerate(applications) if a["target_selection"] == "all"}
+    lines = [_line(line, money, whole, at) for at, line in each(body, "line_items", required=True)]
+    order_id = read_gid("Order", body)
+    shipping = [_shipping(line, money, whole, order_id, at) for at, line in each(body, "shipping_lines")]
+    created = read_time(body, "created_at", required=True)
+    total = money.read(body, "total_price")
+    status = (read_text(body, "financial_status") or "pending").upper()
+    return {
+        **_heading(body, order_id, created),
+        "displayFinancialStatus": status,
+        "customer": _customer(body.get("customer")),
+        "shippingAddress": _address(body.get("shipping_address"), order_id, 1),
+        "billingAddress": _address(body.get("billing_address"), order_id, 2),
+        "currencyCode": currency,
+        "presentmentCurrencyCode": shown,
+        "lineItems": lines,
+        "shippingLines": shipping,
+        "discountApplications": applications,
+        "taxLines": [_tax(tax, money, at) for at, tax in each(body, "tax_lines")],
+        "subtotalPriceSet": money.read(body, "subtotal_price"),
+        "totalShippingPriceSet": _shipping_total(body, money, shipping),
+        "totalTaxSet": money.read(body, "total_tax", default="0"),
+        "totalDiscountsSet": money.read(body, "total_discounts", default="0"),
+        "totalTipReceivedSet": money.read(body, "total_tip_received", default="0"),
+        "totalPriceSet": total,
+        "totalReceivedSet": total if status == "PAID" else money.bag(Decimal(0), Decimal(0)),
+        **_current(body, money),
+    }
+
+
+def _current(body: Document, money: BagReader) -> Document:
+    """Figures after edits and returns, where the body states them; else they follow from the others."""
+    names = {
+        "current_subtotal_price": "currentSubtotalPriceSet",
+        "current_total_discounts": "currentTotalDiscountsSet",
+        "current_total_price": "currentTotalPriceSet",
+        "current_total_tax": "currentTotalTaxSet",
+    }
+    return {field: money.read(body, name) for name, field in names.items() if body.get(name) is not None}
+
+
+def _heading(body: Document, order_id: str, created: datetime | None) -> Document:
+    words = {word: status for status, word in FULFILLMENT_WORDS.items()}
+    fulfillment = read_text(body, "fulfillment_status")
+    number = body.get("order_number") or body.get("number") or 0
+    cancelled = read_time(body, "cancelled_at")
+    return {
+        "id": order_id,
+        "name": read_text(body, "name", required=True),
+        "number": number,
+        "createdAt": created,
+        "processedAt": read_time(body, "processed_at") or created,
+        "updatedAt": read_time(body, "updated_at") or created,
+        "cancelledAt": cancelled,
+        "cancelReason": (read_text(body, "cancel_reason").upper() or None) if cancelled else None,
+        "closedAt": read_time(body, "closed_at"),
+        "confirmationNumber": read_text(body, "confirmation_number") or None,
+        "confirmed": bool(body.get("confirmed", True)),
+        "test": bool(body.get("test", False)),
+        "edited": False,
+        "email": read_text(body, "email") or None,
+        "phone": read_text(body, "phone") or None,
+        "note": read_text(body, "note") or None,
+        "tags": read_tags(body),
+        "poNumber": read_text(body, "po_number") or None,
+        "sourceName": read_text(body, "source_name") or None,
+        "sourceIdentifier": read_text(body, "source_identifier") or None,
+        "displayFulfillmentStatus": words.get(fulfillment, fulfillment.upper() or "UNFULFILLED"),
+        "taxesIncluded": bool(body.get("taxes_included", False)),
+        "taxExempt": bool(body.get("tax_exempt", False)),
+        "dutiesIncluded": bool(body.get("duties_included", False)),
+        "estimatedTaxes": bool(body.get("estimated_taxes", False)),
+        "customerLocale": read_text(body, "customer_locale") or None,
+        "discountCodes": [read_text(d, "code", at=at) for at, d in each(body, "discount_codes")],
+        "customAttributes": read_pairs(body, "note_attributes"),
+        "paymentGatewayNames": [str(name) for name in body.get("payment_gateway_names") or ()],
+        "totalWeight": body.get("total_weight") or 0,
+        "statusPageUrl": read_text(body, "order_status_url")
+        or f"https://example.com/orders/{order_id.rsplit('/', 1)[-1]}",
+    }
+
+
+def _line(line: Document, money: BagReader, whole: set[int], at: str) -> Document:
+    variant, quantity = line.get("variant_id"), read_whole(line, "quantity", at, least=0)
+    taxes = [_tax(tax, money, at + where) for where, tax in each(line, "tax_lines")]
+    title = read_text(line, "title", at=at) or read_text(line, "name", required=True, at=at)
+    return {
+        "id": read_gid("LineItem", line, at),
+        "title": title,
+        "variantTitle": read_text(line, "variant_title", at=at) or None,
+        "name": read_text(line, "name", at=at) or title,
+        "sku": read_text(line, "sku", at=at) or None,
+        "quantity": quantity,
+        "currentQuantity": line.get("current_quantity", quantity),
+        "isGiftCard": bool(line.get("gift_card", False)),
+        "requiresShipping": bool(line.get("requires_shipping", True)),
+        "taxable": bool(line.get("taxable", True)),
+        "vendor": read_text(line, "vendor", at=at) or None,
+        "customAttributes": read_pairs(line, "properties"),
+        "variant": {"id": gid("ProductVariant", str(variant))} if isinstance(variant, int) else None,
+        "originalUnitPriceSet": money.read(line, "price", at=at),
+        "discountAllocations": _allocations(line, money, whole, at),
+        "taxLines": taxes,
+    }
+
+
+def _allocations(line: Document, money: BagReader, whole: set[int], at: str) -> list[Document]:
+    return [
+        allocation_document(
+            money.read(a, "amount", at=at + where),
+            a.get("discount_application_index", 0),
+            whole_order=a.get("discount_application_index", 0) in whole,
+        )
+        for where, a in each(line, "discount_allocations")
+    ]
+
+
+def _shipping(line: Document, money: BagReader, whole: set[int], order_id: str, at: str) -> Document:
+    position = int(at[at.index("[") + 1 : at.index("]")])
+    # Old bodies have shipping lines without an id: one that stays the same however often the file is read.
+    own_id = line.get("id") or int(order_id.rsplit("/", 1)[-1]) * 100 + position
+    original = money.read(line, "price", at=at)
+    allocations = _allocations(line, money, whole, at)
+    return {
+        "id": gid("ShippingLine", str(own_id)),
+        "title": read_text(line, "title", at=at) or "Shipping",
+        "code": read_text(line, "code", at=at) or None,
+        "source": read_text(line, "source", at=at) or None,
+        "phone": read_text(line, "phone", at=at) or None,
+        "carrierIdentifier": read_text(line, "carrier_identifier", at=at) or None,
+        "isRemoved": bool(line.get("is_removed", False)),
+        "originalPriceSet": original,
+        "discountedPriceSet": _discounted(line, money, original, allocations, at),
+        "discountAllocations": allocations,
+        "taxLines": [_tax(tax, money, at + where) for where, tax in each(line, "tax_lines")],
+    }
+
+
+def _discounted(line: Document, money: BagReader, original: Document, allocations: list[Document], at: str) -> Document:
+    if line.get("discounted_price") is not None or line.get("discounted_price_set") is not None:
+        return money.read(line, "discounted_price", at=at)
+    return minus(original, *(a["allocatedAmountSet"] for a in allocations))
+
+
+def _shipping_total(body: Document, money: BagReader, shipping: list[Document]) -> Document:
+    if body.get("total_shipping_price_set") is not None:
+        return money.read(body, "total_shipping_price")
+    nothing = money.bag(Decimal(0), Decimal(0))
+    return minus(nothing, minus(nothing, *(line["originalPriceSet"] for line in shipping)))
+
+
+def _tax(tax: Document, money: BagReader, at: str) -> Document:
+    rate = tax.get("rate")
+    read = tax_document(
+        read_text(tax, "title", at=at) or "Tax",
+        read_decimal(rate, f"{at}rate") if rate is not None else None,
+        money.read(tax, "price", at=at),
+    )
+    return {**read, "channelLiable": tax.get("channel_liable")}
+
+
+def _application(application: Document, at: str) -> Document:
+    return {
+        "type": read_text(application, "type", at=at) or "manual",
+        "code": read_text(application, "code", at=at) or None,
+        "value": read_decimal(application.get("value", "0"), f"{at}value"),
+        "value_type": read_text(application, "value_type", at=at) or "fixed_amount",
+        "allocation_method": read_text(application, "allocation_method", at=at) or "across",
+        "target_selection": read_text(application, "target_selection", at=at) or "all",
+        "target_type": read_text(application, "target_type", at=at) or "line_item",
+    }
+
+
+def _address(address: Any, order_id: str, position: int) -> Document | None:
+    if not isinstance(address, dict):
+        return None
+    number = int(legacy_id({"id": order_id})) * 10 + position
+    names = {
+        "firstName": "first_name",
+        "lastName": "last_name",
+        "company": "company",
+        "address1": "address1",
+        "address2": "address2",
+        "city": "city",
+        "zip": "zip",
+        "province": "province",
+        "provinceCode": "province_code",
+        "country": "country",
+        "countryCodeV2": "country_code",
+        "phone": "phone",
+        "name": "name",
+    }
+    return {
+        "id": gid("MailingAddress", str(number)) + "?model_name=Address",
+        **{field: read_text(address, name) or None for field, name in names.items()},
+        "latitude": address.get("latitude"),
+        "longitude": address.get("longitude"),
+    }
+
+
+def _customer(customer: Any) -> Document | None:
+    if not isinstance(customer, dict):
+        return None
+    customer_id = read_gid("Customer", customer, "customer.")
+    email, phone = read_text(customer, "email"), read_text(customer, "phone")
+    read: Document = {
+        "id": customer_id,
+        "firstName": read_text(customer, "first_name") or None,
+        "lastName": read_text(customer, "last_name") or None,
+        "locale": read_text(customer, "locale") or "en",
+        "defaultEmailAddress": {"emailAddress": email} if email else None,
+        "defaultPhoneNumber": {"phoneNumber": phone} if phone else None,
+        "note": read_text(customer, "note") or None,
+        "tags": read_tags(customer),
+        "state": (read_text(customer, "state") or "disabled").upper(),
+        "taxExempt": bool(customer.get("tax_exempt", False)),
+        "verifiedEmail": bool(customer.get("verified_email", True)),
+        "defaultAddress": _address(customer.get("default_address"), customer_id, 0),
+    }
+    times = {"createdAt": read_time(customer, "created_at"), "updatedAt": read_time(customer, "updated_at")}
+    return {**read, **{name: moment for name, moment in times.items() if moment}}
+
+
+def products_of(body: Document) -> tuple[Product, ...]:
+    """The variants that the lines of a parsed body name and that it does not say are gone."""
+    return tuple(
+        Product(
+            sku=read_text(line, "sku"),
+            title=read_text(line, "title") or read_text(line, "name"),
+            price=read_decimal(line.get("price", "0"), "price"),
+            variant_id=str(line["variant_id"]),
+            variant_title=read_text(line, "variant_title"),
+            vendor=read_text(line, "vendor"),
+        )
+        for _, line in each(body, "line_items")
+        if isinstance(line.get("variant_id"), int) and line.get("product_exists", True)
+    )

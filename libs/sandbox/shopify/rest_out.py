@@ -1,0 +1,269 @@
+"""Write an order document as the REST-shaped body that Shopify's `orders/*` webhooks carry.
+
+The shape is that of the documented sample of 2026-04; what the sandbox does not keep is null or left out.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+from libs.sandbox.shopify.amounts import written
+from libs.sandbox.shopify.derived import DERIVED, Document, full_name, legacy_id, minus, zero
+from libs.sandbox.shopify.drafts import Product
+from libs.sandbox.shopify.store import ShopStore
+
+# Shopify writes times in the shop's time zone, which is hardly ever UTC.
+SHOP_ZONE = timezone(timedelta(hours=-5))
+FULFILLMENT_WORDS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
+
+
+def webhook_body(order: Document, store: ShopStore | None = None) -> bytes:
+    """The raw body, UTF-8. `store` tells which products still exist."""
+    return json.dumps(order_to_rest(order, store), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def order_to_rest(order: Document, store: ShopStore | None = None) -> Document:
+    return {
+        **_heading(order),
+        **_totals(order),
+        "billing_address": _address(order["billingAddress"]),
+        "customer": _customer(order["customer"], order["currencyCode"]),
+        "discount_applications": [_application(a, order["currencyCode"]) for a in order["discountApplications"]],
+        "fulfillments": [],
+        "line_items": [_line(line, store) for line in order["lineItems"]],
+        "payment_terms": None,
+        "refunds": [],
+        "shipping_address": _address(order["shippingAddress"]),
+        "shipping_lines": [_shipping(line) for line in order["shippingLines"]],
+        "returns": [],
+        "line_item_groups": [],
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(SHOP_ZONE).isoformat(timespec="seconds") if moment else None
+
+
+def _lower(value: str | None) -> str | None:
+    return value.lower() if value else None
+
+
+def money_set(bag: Document) -> Document:
+    def money(of: Document) -> Document:
+        return {"amount": written(of["amount"], of["currencyCode"]), "currency_code": of["currencyCode"]}
+
+    return {"shop_money": money(bag["shopMoney"]), "presentment_money": money(bag["presentmentMoney"])}
+
+
+def _both(name: str, bag: Document) -> Document:
+    """`name` in the shop's money and `name_set` in both."""
+    both = money_set(bag)
+    return {name: both["shop_money"]["amount"], f"{name}_set": both}
+
+
+def _heading(order: Document) -> Document:
+    customer, number = order["customer"], int(legacy_id(order))
+    return {
+        "id": number,
+        "admin_graphql_api_id": order["id"],
+        "app_id": 580111,
+        "browser_ip": None,
+        "buyer_accepts_marketing": False,
+        "cancel_reason": _lower(order["cancelReason"]),
+        "cancelled_at": _time(order["cancelledAt"]),
+        "cart_token": None,
+        "checkout_token": None,
+        "client_details": None,
+        "closed_at": _time(order["closedAt"]),
+        "confirmation_number": order["confirmationNumber"],
+        "confirmed": order["confirmed"],
+        "contact_email": order["email"],
+        "created_at": _time(order["createdAt"]),
+        "currency": order["currencyCode"],
+        "customer_locale": order["customerLocale"] or (customer["locale"] if customer else None),
+        "device_id": None,
+        "discount_codes": [
+            {"code": a["code"], "amount": str(a["value"]), "type": a["value_type"]}
+            for a in order["discountApplications"]
+            if a["code"]
+        ],
+        "duties_included": order["dutiesIncluded"],
+        "email": order["email"] or "",
+        "estimated_taxes": order["estimatedTaxes"],
+        "financial_status": _lower(order["displayFinancialStatus"]),
+        "fulfillment_status": FULFILLMENT_WORDS.get(order["displayFulfillmentStatus"]),
+        "landing_site": None,
+        "location_id": None,
+        "name": order["name"],
+        "note": order["note"],
+        "note_attributes": [{"name": a["key"], "value": a["value"]} for a in order["customAttributes"]],
+        "number": order["number"] - 1000,
+        "order_number": order["number"],
+        "order_status_url": order["statusPageUrl"],
+        "payment_gateway_names": order["paymentGatewayNames"],
+        "phone": order["phone"],
+        "po_number": order["poNumber"],
+        "presentment_currency": order["presentmentCurrencyCode"],
+        "processed_at": _time(order["processedAt"]),
+        "referring_site": None,
+        "source_identifier": order["sourceIdentifier"],
+        "source_name": order["sourceName"],
+        "tags": ", ".join(order["tags"]),
+        "tax_exempt": order["taxExempt"],
+        "taxes_included": order["taxesIncluded"],
+        "test": order["test"],
+        "total_weight": order["totalWeight"],
+        "updated_at": _time(order["updatedAt"]),
+        "user_id": None,
+    }
+
+
+def _totals(order: Document) -> Document:
+    lines = zero(order["subtotalPriceSet"])
+    for line in order["lineItems"]:
+        lines = minus(lines, minus(zero(lines), DERIVED["LineItem"]["originalTotalSet"](line)))
+    derived = DERIVED["Order"]
+    currency = order["currencyCode"]
+    return {
+        **_both("current_subtotal_price", derived["currentSubtotalPriceSet"](order)),
+        **_both("current_total_discounts", derived["currentTotalDiscountsSet"](order)),
+        **_both("current_total_price", derived["currentTotalPriceSet"](order)),
+        **_both("current_total_tax", derived["currentTotalTaxSet"](order)),
+        "current_shipping_price_set": money_set(derived["currentShippingPriceSet"](order)),
+        **_both("subtotal_price", order["subtotalPriceSet"]),
+        **_both("total_discounts", order["totalDiscountsSet"]),
+        **_both("total_line_items_price", lines),
+        **_both("total_price", order["totalPriceSet"]),
+        **_both("total_tax", order["totalTaxSet"]),
+        "total_shipping_price_set": money_set(order["totalShippingPriceSet"]),
+        "total_outstanding": written(derived["totalOutstandingSet"](order)["shopMoney"]["amount"], currency),
+        "total_tip_received": written(order["totalTipReceivedSet"]["shopMoney"]["amount"], currency),
+        "tax_lines": [_tax(tax) for tax in order["taxLines"]],
+    }
+
+
+def _tax(tax: Document) -> Document:
+    rate = tax["rate"]
+    return {
+        **_both("price", tax["priceSet"]),
+        # JSON has no decimals: this is the shortest number that reads back as the same rate.
+        "rate": float(rate) if rate is not None else None,
+        "title": tax["title"],
+        "channel_liable": tax["channelLiable"],
+    }
+
+
+def _application(application: Document, currency: str) -> Document:
+    value: Decimal = application["value"]
+    fixed = application["value_type"] == "fixed_amount"
+    text = written(value, currency) if fixed else str(value.quantize(Decimal("0.1")))
+    return {**{k: v for k, v in application.items() if v is not None}, "value": text}
+
+
+def _allocations(line: Document) -> list[Document]:
+    return [
+        {**_both("amount", a["allocatedAmountSet"]), "discount_application_index": a["application"]}
+        for a in line["discountAllocations"]
+    ]
+
+
+def _line(line: Document, store: ShopStore | None) -> Document:
+    variant = line["variant"]
+    product: Product | None = store.product(variant["id"]) if store and variant else None
+    exists = product is not None if store else variant is not None
+    number = int(legacy_id(line))
+    return {
+        "id": number,
+        "admin_graphql_api_id": line["id"],
+        "attributed_staffs": [],
+        "current_quantity": line["currentQuantity"],
+        "fulfillable_quantity": line["currentQuantity"],
+        "fulfillment_service": "manual",
+        "fulfillment_status": None,
+        "gift_card": line["isGiftCard"],
+        "grams": 0,
+        "name": line["name"],
+        **_both("price", line["originalUnitPriceSet"]),
+        "product_exists": exists,
+        "product_id": int(legacy_id(variant)) + 1 if variant and exists else None,
+        "properties": [{"name": a["key"], "value": a["value"]} for a in line["customAttributes"]],
+        "quantity": line["quantity"],
+        "requires_shipping": line["requiresShipping"],
+        "sku": line["sku"],
+        "taxable": line["taxable"],
+        "title": line["title"],
+        **_both("total_discount", zero(line["originalUnitPriceSet"])),
+        "variant_id": int(legacy_id(variant)) if variant else None,
+        "variant_inventory_management": "shopify" if variant else None,
+        "variant_title": line["variantTitle"],
+        "vendor": line["vendor"],
+        "tax_lines": [_tax(tax) for tax in line["taxLines"]],
+        "duties": [],
+        "discount_allocations": _allocations(line),
+    }
+
+
+def _shipping(line: Document) -> Document:
+    return {
+        "id": int(legacy_id(line)),
+        "carrier_identifier": line["carrierIdentifier"],
+        "code": line["code"],
+        **_both("discounted_price", line["discountedPriceSet"]),
+        "is_removed": line["isRemoved"],
+        "phone": line["phone"],
+        **_both("price", line["originalPriceSet"]),
+        "requested_fulfillment_service_id": None,
+        "source": line["source"],
+        "title": line["title"],
+        "tax_lines": [_tax(tax) for tax in line["taxLines"]],
+        "discount_allocations": _allocations(line),
+    }
+
+
+def _address(address: Document | None) -> Document | None:
+    if address is None:
+        return None
+    return {
+        "first_name": address["firstName"],
+        "address1": address["address1"],
+        "phone": address["phone"],
+        "city": address["city"],
+        "zip": address["zip"],
+        "province": address["province"],
+        "country": address["country"],
+        "last_name": address["lastName"],
+        "address2": address["address2"],
+        "company": address["company"],
+        "latitude": address["latitude"],
+        "longitude": address["longitude"],
+        "name": address.get("name") or full_name(address),
+        "country_code": address["countryCodeV2"],
+        "province_code": address["provinceCode"],
+    }
+
+
+def _customer(customer: Document | None, currency: str) -> Document | None:
+    if customer is None:
+        return None
+    email, phone = customer["defaultEmailAddress"], customer["defaultPhoneNumber"]
+    return {
+        "id": int(legacy_id(customer)),
+        "created_at": _time(customer.get("createdAt")),
+        "updated_at": _time(customer.get("updatedAt")),
+        "first_name": customer["firstName"],
+        "last_name": customer["lastName"],
+        "state": _lower(customer["state"]),
+        "note": customer["note"],
+        "verified_email": customer["verifiedEmail"],
+        "multipass_identifier": None,
+        "tax_exempt": customer["taxExempt"],
+        "email": email["emailAddress"] if email else None,
+        "phone": phone["phoneNumber"] if phone else None,
+        "currency": currency,
+        "tags": ", ".join(customer["tags"]),
+        "tax_exemptions": [],
+        "admin_graphql_api_id": customer["id"],
+        "default_address": customer["defaultAddress"] and _address(customer["defaultAddress"]),
+    }

@@ -1,0 +1,221 @@
+"""A Shopify shop to run against: real HTTP, real GraphQL on the real schema, signed webhooks.
+
+    with ShopifySandbox(secret="hush") as shop:
+        shop.webhooks_to("http://127.0.0.1:8000/webhooks/shopify")
+        shop.add_products([Product("MUG", "Mug", Decimal("12.50"))])
+        order = shop.place_order(lines=(Line(shop.product("MUG"), 2),))
+        assert shop.wait_delivered(5)
+
+`journal` has an entry for each order placed and changed, `calls` one for each GraphQL request (by its operation's
+name) and each webhook sent (`webhook.orders/create`); `faults` makes either go wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+from libs.sandbox.faults import Faults
+from libs.sandbox.journal import Calls, Journal
+from libs.sandbox.server import BackgroundServer
+from libs.sandbox.shopify.app import build_app
+from libs.sandbox.shopify.derived import Document
+from libs.sandbox.shopify.drafts import Draft, Product
+from libs.sandbox.shopify.engine import Bucket, Engine
+from libs.sandbox.shopify.order_files import read_folder
+from libs.sandbox.shopify.pricing import price
+from libs.sandbox.shopify.resolvers import ShopFacts
+from libs.sandbox.shopify.rest_out import webhook_body
+from libs.sandbox.shopify.schema import VERSION
+from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
+
+DEFAULT_SCOPES = ("read_orders", "read_customers", "read_products", "write_inventory", "read_inventory")
+CREATE = "orders/create"
+UPDATED = "orders/updated"
+
+
+class ShopifySandbox:
+    """One shop. Amounts are in `currency` unless an order says otherwise; `bucket` and `restore_rate` are points."""
+
+    def __init__(
+        self,
+        shop: str = "acme.myshopify.com",
+        *,
+        secret: str = "sandbox-secret",
+        token: str = "shpat_sandbox",
+        currency: str = "USD",
+        taxes_included: bool = False,
+        scopes: Iterable[str] = DEFAULT_SCOPES,
+        bucket: float = 2000.0,
+        restore_rate: float = 100.0,
+        retry_seconds: Sequence[float] = RETRY_SECONDS,
+        port: int = 0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.shop = shop
+        self.token = token
+        self.currency = currency
+        self.faults = Faults()
+        self.journal = Journal()
+        self.calls = Calls()
+        self.facts = ShopFacts(shop, shop.partition(".")[0].title(), currency, taxes_included, tuple(scopes))
+        self.store = self.facts.store
+        self.bucket = Bucket(bucket, restore_rate)
+        self.engine = Engine(self.facts, self.bucket)
+        self.webhooks = WebhookSender(
+            shop, secret, faults=self.faults, calls=self.calls, api_version=VERSION, retry_seconds=retry_seconds
+        )
+        self._now = now
+        self._webhook_url = ""
+        self._webhook_topics: frozenset[str] | None = None
+        self._bodies: dict[str, bytes] = {}
+        self._server = BackgroundServer(build_app(self), port=port)
+
+    @property
+    def secret(self) -> str:
+        """Signs the webhooks; set it to rotate."""
+        return self.webhooks.secret
+
+    @secret.setter
+    def secret(self, secret: str) -> None:
+        self.webhooks.secret = secret
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def start(self) -> str:
+        """Serves; returns `http://127.0.0.1:port`. Stopped and started again, it keeps its port and its orders."""
+        return self._server.start()
+
+    def stop(self) -> None:
+        self.webhooks.stop()
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def webhooks_to(self, url: str, topics: Iterable[str] | None = None) -> None:
+        """Where webhooks go from now on, all topics unless some are named; an empty url sends none."""
+        self._webhook_url = url
+        self._webhook_topics = frozenset(topics) if topics is not None else None
+
+    def add_products(self, products: Iterable[Product]) -> list[Product]:
+        return self.store.add_products(products)
+
+    def product(self, sku: str) -> Product:
+        """By SKU. Raises `KeyError` when the shop does not sell it."""
+        product = self.store.product_by_sku(sku)
+        if product is None:
+            raise KeyError(sku)
+        return product
+
+    def place_order(self, draft: Draft | None = None, *, topics: Sequence[str] = (CREATE,), **changes: Any) -> Document:
+        """Prices and keeps an order and sends its webhooks; returns the order document.
+
+        Takes a draft, or a draft's fields as keywords, or both. Topics of one call share their event id.
+        Raises `ValueError` for what no checkout would let through.
+        """
+        draft = replace(draft, **changes) if draft is not None else Draft(**changes)
+        draft = replace(draft, currency=draft.currency or self.currency)
+        if draft.customer is not None:
+            draft = replace(draft, customer=self.store.known_person(draft.customer))
+        order = price(
+            draft, number=self.store.new_number(), now=self._second(), shop=self.shop, new_id=self.store.new_id
+        )
+        self.store.put(order)
+        self.journal.record("order", "create", order["id"], summary={"name": order["name"], "label": draft.label})
+        self.announce(order, topics)
+        return order
+
+    def update_order(
+        self, order_id: str, *, topics: Sequence[str] = (UPDATED,), updated_at: datetime | None = None, **changes: Any
+    ) -> Document:
+        """Changes fields of an order document by their GraphQL names and sends `orders/updated`.
+
+        `updated_at` ticks in whole seconds, as in Shopify: two changes within one second carry the same.
+        Raises `KeyError` for an unknown order or field.
+        """
+        gid = self.gid(order_id)
+        before = self.store.order(gid)
+        if before is None:
+            raise KeyError(order_id)
+        if unknown := changes.keys() - before.keys():
+            raise KeyError(f"an order has no {', '.join(sorted(unknown))}")
+        order = self.store.change(gid, changes, updated_at or max(self._second(), before["updatedAt"]))
+        self._bodies.pop(gid, None)
+        self.journal.record("order", "write", gid, summary={"name": order["name"], "fields": sorted(changes)})
+        self.announce(order, topics)
+        return order
+
+    def load_folder(self, folder: Path, *, topics: Sequence[str] = ()) -> list[Document]:
+        """Takes over the orders of a folder of `orders/create` bodies; with topics, announces them.
+
+        The webhooks carry the files' own bytes. Raises `OrderFileError` that names the file and its fault, before
+        any order is taken over.
+        """
+        files = read_folder(folder)
+        for file in files:
+            self.add_products(p for p in file.products if self.store.product(p.gid) is None)
+            self.store.put(file.order)
+            if file.body is not None:
+                self._bodies[file.order["id"]] = file.body
+            self.journal.record("order", "create", file.order["id"], summary={"file": file.path.name})
+        for file in files:
+            self.announce(file.order, topics)
+        return [file.order for file in files]
+
+    def orders(self) -> list[Document]:
+        """As they are now, in the order in which they were placed."""
+        return self.store.orders()
+
+    def order(self, order_id: str) -> Document:
+        """By number or global id. Raises `KeyError`."""
+        found = self.store.order(self.gid(order_id))
+        if found is None:
+            raise KeyError(order_id)
+        return found
+
+    def webhook_body(self, order: Document) -> bytes:
+        return self._bodies.get(order["id"]) or webhook_body(order, self.store)
+
+    def announce(self, order: Document, topics: Sequence[str], *, event_id: str = "") -> None:
+        """Queues one webhook for each topic that is subscribed to."""
+        if not self._webhook_url or not topics:
+            return
+        body, event_id = self.webhook_body(order), event_id or str(uuid4())
+        for topic in topics:
+            if self._webhook_topics is None or topic in self._webhook_topics:
+                self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
+
+    def deliver_now(
+        self, order: Document, topic: str = CREATE, *, webhook_id: str = "", body: bytes | None = None, secret: str = ""
+    ) -> int | None:
+        """Sends one webhook at once and waits; the status, or None when no answer came in time."""
+        body = self.webhook_body(order) if body is None else body
+        made = self.webhooks.make(self._webhook_url, topic, body, webhook_id=webhook_id, secret=secret)
+        return self.webhooks.post(made)
+
+    def wait_delivered(self, timeout: float = 30.0) -> bool:
+        """Whether every webhook was delivered, given up or dropped within `timeout` seconds."""
+        return self.webhooks.wait(timeout)
+
+    @property
+    def statistics(self) -> Statistics:
+        return self.webhooks.statistics
+
+    @staticmethod
+    def gid(order_id: str) -> str:
+        return order_id if order_id.startswith("gid://") else f"gid://shopify/Order/{order_id}"
+
+    def _second(self) -> datetime:
+        now = self._now()
+        return now - timedelta(microseconds=now.microsecond)

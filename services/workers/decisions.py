@@ -16,6 +16,7 @@ LAG_SECONDS = 3.0
 AMBIGUOUS_SECONDS = 1.0
 NEEDS_SECONDS = 600.0
 UNEXPECTED = "unexpected"
+_OUTCOMES = frozenset(state.value for state in State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,13 @@ def unexpected(error: BaseException) -> Transient:
 
 
 def crashed_before(record: Record) -> bool:
-    """Whether its last worker went down with it: the ledger notes it with the claim that found the lease run out."""
-    claims = [event for event in record.history if event.what == "claim"]
-    return bool(claims) and "after" in claims[-1].details
+    """Whether a worker went down with it since it was last settled; the ledger notes a lease that ran out."""
+    for event in reversed(record.history):
+        if event.what in _OUTCOMES:
+            return False
+        if event.what == "claim" and "after" in event.details:
+            return True
+    return False
 
 
 def _hold(failure: Rejected) -> Hold:

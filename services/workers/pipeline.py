@@ -62,19 +62,27 @@ class Pipeline:
         """
         if self.stopping.is_set() or self._breaker_is_open(store):
             return 0
-        claim = self.ledger.claim(
-            store, self.entity.name, ids, worker=self.worker, lease_seconds=self.lease_seconds, limit=self.batch_size
-        )
+        claim = self._claim(store, ids, self.batch_size)
         if claim is None:
             return 0
-        run = _Batch(self, store, claim)
-        # A record whose last worker went down with it goes alone, after the others: it may do so again.
-        suspects = [r for r in claim.records if decisions.crashed_before(r)]
-        others = [r for r in claim.records if r not in suspects]
-        random.shuffle(suspects)
-        for part in ([others] if others else []) + [[suspect] for suspect in suspects]:
-            run.work_on(part)
+        suspects = [r.id for r in claim.records if decisions.crashed_before(r)]
+        others = [r for r in claim.records if r.id not in suspects]
+        if suspects:
+            # Their last worker went down with one of them. Each goes alone from here, with nothing else leased:
+            # whoever does it again takes nobody along.
+            self.ledger.hand_back(claim.token, except_ids=[r.id for r in others])
+        if others:
+            _Batch(self, store, claim.token).work_on(others)
+        for suspect in suspects:
+            alone = None if self.stopping.is_set() else self._claim(store, [suspect], 1)
+            if alone is not None:
+                _Batch(self, store, alone.token).work_on(alone.records)
         return len(claim.records)
+
+    def _claim(self, store: str, ids: Sequence[str], limit: int) -> Claim | None:
+        return self.ledger.claim(
+            store, self.entity.name, ids, worker=self.worker, lease_seconds=self.lease_seconds, limit=limit
+        )
 
     def _breaker_is_open(self, store: str) -> bool:
         for side in SIDES:
@@ -88,10 +96,10 @@ class Pipeline:
 class _Batch:
     """One claim on its way."""
 
-    def __init__(self, pipeline: Pipeline, store: str, claim: Claim) -> None:
+    def __init__(self, pipeline: Pipeline, store: str, token: str) -> None:
         self.p = pipeline
         self.store = store
-        self.token = claim.token
+        self.token = token
         self.extended_at = pipeline.ledger.clock.now()
         self.down: set[str] = set()
 

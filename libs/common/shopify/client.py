@@ -11,7 +11,7 @@ from gql import Client
 from gql.transport.exceptions import TransportQueryError
 from graphql import ExecutionResult
 
-from libs.common.errors import Ambiguous, Failure, RateLimited, Transient
+from libs.common.errors import Failure, RateLimited
 from libs.common.shopify.documents import Document
 from libs.common.shopify.errors import (
     Throttle,
@@ -147,11 +147,7 @@ class ShopifyClient:
         except requests.RequestException as error:
             raise failure_from_trouble(error, name, mutation=mutation, base_url=self.base_url) from error
         self._learn(throttle_of(result.extensions), cost)
-        if not isinstance(result.data, dict):
-            if mutation:
-                raise Ambiguous(f"{name}: an answer without data", "shopify", details={"call": name})
-            raise Transient(f"{name}: an answer without data", "shopify", "graphql_error", details={"call": name})
-        return result.data
+        return result.data or {}
 
     def _learn(self, throttle: Throttle | None, reserved: float) -> None:
         if throttle is None:

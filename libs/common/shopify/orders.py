@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.common.domain.orders import Order
-from libs.common.errors import Transient
+from libs.common.errors import Failure, Transient
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import Document, document
 from libs.common.shopify.errors import QueryTooExpensive
@@ -29,7 +29,8 @@ def fetch_orders(client: ShopifyClient, ids: Sequence[str]) -> dict[str, Order]:
     """The orders of these numeric ids, by id; one that is deleted or not visible to this app is absent.
 
     Raises the client's failures; Rejected (code `unreadable`) naming the order and the field for an answer
-    that cannot be understood; Transient for an order that changes faster than its pages can be read.
+    that cannot be understood; Transient for an order that changes faster than its pages can be read. A
+    failure of one order has its id in `details["order_id"]`.
     """
     wanted = list(dict.fromkeys(ids))
     for order_id in wanted:
@@ -51,7 +52,11 @@ def fetch_orders(client: ShopifyClient, ids: Sequence[str]) -> dict[str, Order]:
         for _ in batch:
             waiting.popleft()
         for order_id, node in nodes.items():
-            order = _complete(client, order_id, node)
+            try:
+                order = _complete(client, order_id, node)
+            except Failure as failure:
+                failure.details.setdefault("order_id", order_id)  # so that the caller can take this one out
+                raise
             if order is not None:
                 found[order_id] = order
     return {order_id: found[order_id] for order_id in wanted if order_id in found}

@@ -38,7 +38,7 @@ def parse_order(order: Node, lines: Sequence[Node], shipping_lines: Sequence[Nod
         shipping_address=_address(order.node_or_none("shippingAddress")),
         billing_address=_address(order.node_or_none("billingAddress")),
         note=order.text_or_empty("note"),
-        tags=tuple(tag for tag in order.get("tags") or () if isinstance(tag, str)),
+        tags=order.texts("tags"),
         po_number=order.text_or_empty("poNumber"),
         source_name=order.text_or_empty("sourceName"),
         financial_status=order.text_or_empty("displayFinancialStatus").lower(),

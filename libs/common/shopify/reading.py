@@ -48,6 +48,13 @@ class Node:
     def text_or_empty(self, name: str) -> str:
         return "" if self.get(name) is None else self.text(name)
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise unreadable(self.record, self.at(name), value, "a list of strings")
+        return tuple(value)
+
     def boolean(self, name: str) -> bool:
         value = self.get(name)
         if not isinstance(value, bool):

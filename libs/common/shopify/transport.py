@@ -1,4 +1,4 @@
-"""gql's requests transport with a deadline, exact numbers and errors that keep the whole answer."""
+"""gql over requests, with a deadline, exact numbers and errors that keep the whole answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 from gql import GraphQLRequest
+from gql.transport import Transport
 from gql.transport.exceptions import TransportClosed
-from gql.transport.requests import RequestsHTTPTransport
 from graphql import ExecutionResult
 
 from libs.common.http import open_session
@@ -36,16 +36,19 @@ class PreparedRequest(GraphQLRequest):
         return {"query": self._text, "variables": self.variable_values or {}}
 
 
-class BoundedTransport(RequestsHTTPTransport):
-    """Keeps the total deadline, follows no redirect and gives decimals as they were written.
+class BoundedTransport(Transport):
+    """gql over requests: with a total deadline, following no redirect, giving decimals as they were written.
 
-    Unlike gql's own it keeps nothing of one call on the object, so threads may share it.
+    gql's own requests transport reads a body without a deadline, keeps the last answer's headers on itself
+    and asks for requests-toolbelt, for uploads that are not made here. Threads may share this one.
     """
 
     def __init__(
         self, url: str, headers: dict[str, str], *, timeouts: tuple[float, float], total_seconds: float
     ) -> None:
-        super().__init__(url, headers=headers, retries=0)
+        self.url = url
+        self.headers = headers
+        self.session: requests.Session | None = None
         self._timeouts = timeouts
         self._total_seconds = total_seconds
         self.served_version = ""
@@ -55,13 +58,12 @@ class BoundedTransport(RequestsHTTPTransport):
         if self.session is None:
             self.session = open_session(self.url, total_seconds=self._total_seconds)
 
-    def execute(
-        self,
-        request: GraphQLRequest,
-        timeout: int | None = None,
-        extra_args: dict[str, Any] | None = None,
-        upload_files: bool = False,  # noqa: ARG002 - gql's signature; nothing is uploaded here
-    ) -> ExecutionResult:
+    def close(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+    def execute(self, request: GraphQLRequest, *_args: Any, **_kwargs: Any) -> ExecutionResult:
         """Raises NoGraphQL for any answer but a GraphQL one, and the exceptions of `requests` as they are."""
         if self.session is None:
             raise TransportClosed("the client was closed")
@@ -69,9 +71,8 @@ class BoundedTransport(RequestsHTTPTransport):
             self.url,
             json=request.payload,
             headers=self.headers,
-            timeout=timeout or self._timeouts,
+            timeout=self._timeouts,
             allow_redirects=False,
-            **(extra_args or {}),
         )
         answer = _decoded(response)
         self.served_version = response.headers.get("X-Shopify-API-Version", self.served_version)
@@ -88,8 +89,9 @@ def _decoded(response: requests.Response) -> dict[str, Any]:
         answer = json.loads(response.content, parse_float=Decimal)
     except ValueError:
         raise NoGraphQL(response) from None
-    if not isinstance(answer, dict) or not isinstance(answer.get("errors", []) or [], list):
+    # Data that is null without a reason would make gql fail an assertion.
+    if not isinstance(answer, dict) or not isinstance(answer.get("errors") or [], list):
         raise NoGraphQL(response)
-    if "data" not in answer and not answer.get("errors"):
+    if not isinstance(answer.get("data"), dict) and not answer.get("errors"):
         raise NoGraphQL(response)
     return answer

@@ -50,6 +50,7 @@ def create_app(
     )
     recorder = Recorder(
         sink,
+        writers=settings.writers,
         batch_limit=settings.batch_limit,
         pending_limit=settings.pending_limit,
         metrics=counted,

@@ -1,7 +1,9 @@
 """Hints of many requests go to the ledger in one write.
 
-While one write is under way the next hints gather; when it returns, they are written together. An idle gateway
-therefore writes a hint at once, and a busy one makes few, large writes: no timer is involved.
+While writes are under way the next hints gather; when one returns, they are written together. An idle gateway
+therefore writes a hint at once, and a busy one makes few, large writes: no timer is involved. Several writes are
+under way at once, because a durable one spends most of its time waiting for the disk, and the ledger's engine
+brings many to the disk together.
 """
 
 from __future__ import annotations
@@ -30,29 +32,31 @@ class Recorder:
         self,
         sink: HintSink,
         *,
+        writers: int,
         batch_limit: int,
         pending_limit: int,
         metrics: Metrics,
         on_recorded: Callable[[Hint], None],
     ) -> None:
         self._sink = sink
+        self._writers = writers
         self._batch_limit = batch_limit
         self._pending_limit = pending_limit
         self._metrics = metrics
         self._on_recorded = on_recorded
         self._pending: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._seldom = Seldom()
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="recorder")
+        self._tasks = [asyncio.create_task(self._run(), name=f"recorder-{n}") for n in range(self._writers)]
 
     async def stop(self) -> None:
         """By now no request waits any more; what is left was given up by its sender."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         while self._pending:
             _, answer = self._pending.popleft()
             answer.cancel()

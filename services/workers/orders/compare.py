@@ -84,7 +84,7 @@ def _lines(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]) ->
         if index < len(planned):
             wanted = _planned(planned[index], changes, product_ids, line.product_id if line else None)
         if line:
-            amount = _cents(line.total if changes.taxes_included else line.subtotal, changes.total.currency)
+            amount = _cents(line.amount, changes.total.currency)
             there = {"product_id": line.product_id, "quantity": f"{line.quantity.normalize():f}", "amount": str(amount)}
         if wanted != there:
             name = planned[index].name if index < len(planned) else (line.name if line else "")

@@ -20,8 +20,8 @@ class OdooLine:
 
     product_id: int | None
     quantity: Decimal
-    subtotal: Decimal
-    total: Decimal
+    amount: Decimal
+    """Quantity times unit price less discount; with tax where Odoo's tax is in the price, else without."""
     name: str = ""
 
 

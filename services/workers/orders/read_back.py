@@ -12,7 +12,7 @@ from services.workers.orders.customer import ADDRESS_FIELDS
 from services.workers.orders.model import OdooLine, OdooOrder
 
 _ADDRESS: dict[str, Any] = {"fields": {name: {} for name in ADDRESS_FIELDS}}
-_LINE_FIELDS = ("product_id", "name", "product_uom_qty", "price_subtotal", "price_total", "display_type")
+_LINE_FIELDS = ("product_id", "name", "product_uom_qty", "price_unit", "discount", "display_type")
 _SPECIFICATION: dict[str, Any] = {
     "name": {},
     "state": {},
@@ -53,12 +53,14 @@ def _order(row: dict[str, Any]) -> OdooOrder:
 
 
 def _line(row: dict[str, Any]) -> OdooLine:
+    """The amount is reckoned from what Odoo stored: where taxes are rounded globally, its own `price_total` of a line
+    is two figures rounded apart and added (91.38 + 18.28 for 109.65), while the order's total is right."""
     product = row["product_id"]
+    quantity, price, discount = (_decimal(row[name]) for name in ("product_uom_qty", "price_unit", "discount"))
     return OdooLine(
         product_id=product["id"] if isinstance(product, dict) else (product or None),
-        quantity=_decimal(row["product_uom_qty"]),
-        subtotal=_decimal(row["price_subtotal"]),
-        total=_decimal(row["price_total"]),
+        quantity=quantity,
+        amount=quantity * price * (1 - discount / 100),
         name=row["name"] or "",
     )
 

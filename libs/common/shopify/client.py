@@ -11,9 +11,10 @@ from gql import Client
 from gql.transport.exceptions import TransportQueryError
 from graphql import ExecutionResult
 
-from libs.common.errors import Failure, RateLimited
+from libs.common.errors import Failure, RateLimited, Rejected
 from libs.common.shopify.documents import Document
 from libs.common.shopify.errors import (
+    QueryTooExpensive,
     Throttle,
     failure_from_errors,
     failure_from_response,
@@ -33,6 +34,7 @@ MAX_QUERY_COST = 1000
 #: Assumed of the bucket until the first answer tells: the smallest that Shopify has given.
 FIRST_MAXIMUM = 1000.0
 FIRST_RATE = 50.0
+BUDGET_TOO_SMALL = "budget_too_small"
 
 OnCall = Callable[[str, float, int, Failure | None], None]
 """`(name, seconds, records, error)` after each call: `orders_by_ids`, 0.3, 20, None."""
@@ -42,7 +44,10 @@ class CostBudget(Protocol):
     """The points of an (app, shop), shared by all processes; the ledger keeps them."""
 
     def reserve(self, key: str, cost: float, *, maximum: float, rate: float) -> float:
-        """Take the points and return 0.0, or take nothing and return the seconds to wait."""
+        """Take the points and return 0.0, or take nothing and return the seconds to wait.
+
+        Rejected with the code `budget_too_small` for more than the bucket can ever hold.
+        """
         ...
 
     def learn(self, key: str, *, available: float, maximum: float, rate: float, refund: float = 0.0) -> None:
@@ -122,7 +127,7 @@ class ShopifyClient:
     def _reserve(self, cost: float, name: str) -> None:
         waited = 0.0
         while True:
-            seconds = self._budget.reserve(self._budget_key, cost, maximum=self._maximum, rate=self._rate)
+            seconds = self._wait_for(cost, name)
             if seconds <= 0:
                 return
             if waited + seconds > SHORT_WAIT_SECONDS:
@@ -130,6 +135,17 @@ class ShopifyClient:
                 raise RateLimited(message, "shopify", after_seconds=seconds)
             self._sleep(seconds)
             waited += seconds
+
+    def _wait_for(self, cost: float, name: str) -> float:
+        try:
+            return self._budget.reserve(self._budget_key, cost, maximum=self._maximum, rate=self._rate)
+        except Rejected as error:
+            if error.code != BUDGET_TOO_SMALL:
+                raise
+            # Another process has learnt that this bucket is smaller than we assumed: ask for less at once.
+            self._maximum = float(error.details.get("maximum", self._maximum))
+            message = f"{name}: {cost:g} points are more than the shop's bucket can ever hold"
+            raise QueryTooExpensive(message, "shopify", cost=cost, max_cost=self._maximum) from error
 
     def _send(self, document: Document, variables: dict[str, Any], cost: float) -> dict[str, Any]:
         name, mutation = document.name, document.mutation

@@ -112,6 +112,18 @@ def test_a_short_wait_is_slept_and_a_long_one_defers() -> None:
         assert caught.value.after_seconds == expected
 
 
+def test_a_bucket_that_proves_smaller_than_assumed_makes_the_query_too_dear() -> None:
+    class SmallBudget(NotedBudget):
+        def reserve(self, key: str, cost: float, *, maximum: float, rate: float) -> float:
+            raise Rejected("too small", code="budget_too_small", details={"maximum": 300.0})
+
+    client = client_of("http://127.0.0.1:9", SmallBudget())
+    with pytest.raises(QueryTooExpensive) as caught:
+        client.execute(QUERY, {"ids": ["1"]})
+    assert (caught.value.cost, caught.value.max_cost, client.highest_cost) == (7, 300, 300)
+    client.close()
+
+
 def test_throttled_waits_until_enough_points_are_back() -> None:
     budget = NotedBudget()
     body = {"errors": [fault("THROTTLED", "Throttled")], "extensions": cost(requested=500, actual=None, available=100)}

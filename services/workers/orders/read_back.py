@@ -53,8 +53,11 @@ def _order(row: dict[str, Any]) -> OdooOrder:
 
 
 def _line(row: dict[str, Any]) -> OdooLine:
-    """The amount is reckoned from what Odoo stored: where taxes are rounded globally, its own `price_total` of a line
-    is two figures rounded apart and added (91.38 + 18.28 for 109.65), while the order's total is right."""
+    """Reckon the amount from what Odoo stored.
+
+    Where taxes are rounded globally, Odoo's own `price_total` of a line is two figures rounded apart and added
+    (91.38 + 18.28 for 109.65), while the order's total is right.
+    """
     product = row["product_id"]
     quantity, price, discount = (_decimal(row[name]) for name in ("product_uom_qty", "price_unit", "discount"))
     return OdooLine(

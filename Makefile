@@ -3,26 +3,32 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Two goals at once would install into one environment.
+.NOTPARALLEL:
 .PHONY: help demo test check bench format lock clean
 
 help:
-	@echo "make demo [KEEP=1]   the main job on a sandbox Shopify and a sandbox Odoo"
-	@echo "make test            all tests, on a real RabbitMQ and a real MongoDB"
-	@echo "make check           lint, types, import rules, formatting"
-	@echo "make bench           figures with their targets, into build/bench.json"
-	@echo "make format          rewrite files in the project's format"
-	@echo "make lock            renew the hash-pinned requirement lists"
+	@echo "make demo [KEEP=1] [ARGS=...]   the main job on a sandbox Shopify and a sandbox Odoo"
+	@echo "make test [ARGS=...]            all tests, on a real RabbitMQ and a real MongoDB; ARGS go to pytest"
+	@echo "make check                      lint, types, import rules, formatting"
+	@echo "make bench                      figures with their targets, into build/bench.json"
+	@echo "make format                     rewrite files in the project's format"
+	@echo "make lock                       renew the hash-pinned requirement lists"
+	@echo "make clean                      remove the environment and everything that was built"
+	@echo "PYTHON=/path/to/python3.11      which Python to make the environment with"
 
+# An empty file marks a finished installation; a changed list, or an interrupted run, installs again.
 $(VENV)/.demo: requirements/demo.txt deploy/venv.sh
 	@sh deploy/venv.sh "$(PYTHON)" $(VENV) requirements/demo.txt
 	@touch $@
 
+# The list for development holds the demo's whole, so `make demo` has nothing left to do after this.
 $(VENV)/.dev: requirements/dev.txt deploy/venv.sh
 	@sh deploy/venv.sh "$(PYTHON)" $(VENV) requirements/dev.txt
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
-	@$(BIN)/python -m services.console demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m services.console demo $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
@@ -34,7 +40,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
@@ -44,4 +50,4 @@ lock: $(VENV)/.dev
 	@sh deploy/lock.sh $(BIN)
 
 clean:
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -69,7 +69,7 @@ def _company(client: OdooClient) -> CheckLine:
         found = client.search_read("res.company", domain, ["name", "currency_id"])
         user = client.call("res.users", "read", [[client.authenticate()], ["company_ids"]], write=False)
     except Failure as error:
-        return _failed(what, error, "allow this company to the Odoo user, or correct company_id in the store")
+        return _failed(what, error)
     if not found or not user or client.company_id not in user[0]["company_ids"]:
         return CheckLine(what, False, f"{client.login} may not act for it", "allow this company to the Odoo user")
     return CheckLine(what, True, f"{found[0]['name']}, {found[0]['currency_id'][1]}")

@@ -30,6 +30,7 @@ _RACE = re.compile(
     r"|LockNotAvailable|InFailedSqlTransaction|canceling statement due to lock timeout|tuple concurrently",
     re.IGNORECASE,
 )
+_ACCESS = re.compile(r"You are not allowed to \w+ '|doesn't have '\w+' access to|top-secret records")
 _RACE_NAMES = frozenset(
     {
         "psycopg2.errors.SerializationFailure",
@@ -71,6 +72,11 @@ class RowRefused(Rejected):
     messages: tuple[str, ...] = field(default=())
 
 
+def is_access(text: str) -> bool:
+    """Whether Odoo's words (in English) tell of a missing right; `load` gives them as a row's error."""
+    return bool(_ACCESS.search(text))
+
+
 def is_race(text: str) -> bool:
     """Whether Odoo's words tell of a lost race rather than of bad data."""
     return bool(_RACE.search(text))
@@ -103,6 +109,11 @@ def credentials_refused(name: str, details: dict[str, Any]) -> CredentialsRefuse
     )
 
 
+def access_refused(message: str, details: dict[str, Any]) -> Rejected:
+    hint = "give the Odoo user of this store the right that the message names, in its company"
+    return Rejected(message, "odoo", "access", hint, details)
+
+
 def _database_failure(words: str, name: str, *, write: bool, details: dict[str, Any]) -> Failure:
     if "does not exist" in words and "database" in words:
         return CredentialsRefused(
@@ -121,8 +132,10 @@ def _database_failure(words: str, name: str, *, write: bool, details: dict[str, 
 
 def _rule_failure(kind: str, words: str, name: str, details: dict[str, Any]) -> Failure:
     if kind == "odoo.exceptions.AccessError":
-        hint = "give the Odoo user of this store the right that the message names, in its company"
-        return Rejected(f"{name}: {words}", "odoo", "access", hint, details)
+        if "unauthorized or invalid companies" in words:  # no record is to blame: nothing of this store works
+            hint = "allow the store's company to its Odoo user, or correct company_id in the store"
+            return CredentialsRefused(f"{name}: {words}", "odoo", "company_refused", hint, details)
+        return access_refused(f"{name}: {words}", details)
     if kind == "odoo.exceptions.MissingError":
         return Rejected(f"{name}: {words}", "odoo", MISSING_RECORD, "somebody deleted it in Odoo", details)
     if kind in _RULES:

@@ -12,7 +12,7 @@ from typing import Any
 
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.odoo.cells import Cell
-from libs.common.odoo.errors import SERIALIZATION, RowRefused, is_race
+from libs.common.odoo.errors import SERIALIZATION, RowRefused, access_refused, is_access, is_race
 
 #: Odoo's importer says this of the records after a bad one: it tells nothing about themselves.
 _ECHO = "Resolve other errors first"
@@ -65,6 +65,8 @@ def _refusal(errors: list[dict[str, Any]], name: str, records: int) -> Failure:
         # One lost race aborts the transaction, and what is said of the other rows is only its echo.
         return Transient(f"{name}: {texts[0]}", "odoo", SERIALIZATION, details={"call": name, "messages": texts})
     telling = [error for error in errors if error.get("moreinfo") != _ECHO] or errors
+    if all(is_access(_text(error)) for error in telling):
+        return access_refused(f"{name}: {_text(telling[0])}", {"call": name, "messages": texts})
     blamed = _blamed(telling, records)
     first = next((error for error in telling if blamed and error.get("record") == blamed[0]), telling[0])
     field_name = str(first.get("field") or "")

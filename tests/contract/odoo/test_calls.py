@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from libs.common.odoo.check import check_odoo
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.errors import INCOMPATIBLE, MISSING_RECORD
 from libs.common.odoo.external_ids import find_external_id
+from libs.common.odoo.facts import FactsCache
 from tests.contract.odoo.conftest import MODULE, Access, Lab
 
 GONE = 2_000_000_000
@@ -39,10 +41,10 @@ def test_a_wrong_address_is_an_outage(access: Access) -> None:
     assert caught.value.code == "not_odoo"
 
 
-def test_a_company_that_is_not_allowed_is_refused(access: Access) -> None:
-    with pytest.raises(Rejected) as caught:
+def test_a_company_that_is_not_allowed_is_a_matter_of_configuration(access: Access) -> None:
+    with pytest.raises(CredentialsRefused) as caught:
         access.client(company_id=GONE // 2).search_read("res.partner", [], ["name"], limit=1)
-    assert caught.value.code == "access"
+    assert caught.value.code == "company_refused"
 
 
 def test_a_key_refused_in_mid_work_is_tried_again_once_with_a_fresh_login(lab: Lab) -> None:
@@ -126,6 +128,12 @@ def test_the_check_tells_what_is_wrong_with_the_connection(access: Access) -> No
     assert failed(access.client(database="no_such_database")) == ["Odoo database"]
     assert failed(access.client(key="wrong")) == ["Odoo login and key"]
     assert failed(access.client(company_id=GONE // 2)) == [f"Odoo company {GONE // 2}"]
+
+
+def test_a_new_tax_is_among_the_facts_with_its_exact_rate(lab: Lab) -> None:
+    within, on_top = lab.tax("8.875", included=True), lab.tax("19")
+    taxes = {tax.id: (tax.rate, tax.included) for tax in FactsCache(lab.client).facts().taxes}
+    assert (taxes[within], taxes[on_top]) == ((Decimal("0.08875"), True), (Decimal("0.19"), False))
 
 
 def test_the_facts_hold_the_companys_reference_data(lab: Lab) -> None:

@@ -92,6 +92,7 @@ def test_children_are_made_with_their_parent_and_beside_a_child_of_another(lab: 
 def test_a_missing_right_refuses_the_rows(lab: Lab, limited: Callable[[], OdooClient]) -> None:
     with pytest.raises(Rejected) as caught:
         limited().load("res.partner", ["id", "name"], [[lab.external("partner"), "x"]])
+    assert caught.value.code == "access"
     assert "res.partner" in caught.value.message
 
 

@@ -42,6 +42,17 @@ def test_a_body_arrives_whole_however_it_is_sent() -> None:
         assert len(server.connections) == 1  # kept alive throughout
 
 
+def test_a_connection_that_the_server_gave_up_is_replaced_without_an_error() -> None:
+    parting = Reply(reply(b"abc").raw, close=True)
+    with scripted([parting, parting]) as server:
+        session = open_session(server.url, total_seconds=5)
+        assert session.post(server.url, timeout=5).content == b"abc"
+        time.sleep(0.1)  # until its end has arrived
+        assert session.post(server.url, timeout=5).content == b"abc"
+        session.close()
+        assert len(server.connections) == 2
+
+
 def test_nothing_listens_and_unknown_names_are_unreachable() -> None:
     assert trouble(f"http://127.0.0.1:{unused_port()}") is Trouble.UNREACHABLE
     assert trouble("http://no-such-host.invalid") is Trouble.UNREACHABLE

@@ -215,6 +215,11 @@ def test_the_error_of_the_whole_batch_does_not_blame_its_first_record() -> None:
     assert len(outcome.messages) == 3
 
 
+def test_a_missing_right_is_no_fault_of_a_row() -> None:
+    outcome, _ = load(messages("You are not allowed to create 'Contact' (res.partner) records.", record=1))
+    assert (type(outcome), outcome.code) == (Rejected, "access")
+
+
 def test_a_refusal_that_blames_nobody_names_no_record() -> None:
     for record in (None, 17, -1):
         outcome, _ = load(messages("odd", record=record))

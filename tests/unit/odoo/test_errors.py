@@ -59,6 +59,12 @@ def failure_of(answer: Reply, *, write: bool, **options: Any) -> Failure:
     ("name", "message", "kind", "code"),
     [
         ("odoo.exceptions.AccessError", "no", Rejected, "access"),
+        (
+            "odoo.exceptions.AccessError",
+            "Access to unauthorized or invalid companies.",
+            CredentialsRefused,
+            "company_refused",
+        ),
         ("odoo.exceptions.MissingError", "gone", Rejected, "missing_record"),
         ("odoo.exceptions.ValidationError", "bad", Rejected, "odoo_refused"),
         ("odoo.exceptions.UserError", "no", Rejected, "odoo_refused"),

@@ -42,7 +42,9 @@ class Database:
         """`elsewhere`: (model, field) that rows do not hold themselves, computed or of another row."""
         self.lock = threading.RLock()
         self.journal = journal
-        self.tables: dict[str, dict[int, Row]] = {model: {} for model in schema}
+        # Models that are only referred to have tables too: they stay empty.
+        related = {field.relation for fields in schema.values() for field in fields.values() if field.relation}
+        self.tables: dict[str, dict[int, Row]] = {model: {} for model in (*schema, *(related - set(schema)))}
         self.external_ids: dict[tuple[str, str], int] = {}
         self._next_id: dict[str, int] = defaultdict(lambda: 1)
         self._index: dict[tuple[str, str], dict[Any, dict[int, None]]] = {}

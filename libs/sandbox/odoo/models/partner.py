@@ -1,0 +1,134 @@
+"""Contacts and where they live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import getaddresses
+from typing import Any, ClassVar
+
+from libs.sandbox.odoo.database import Row
+from libs.sandbox.odoo.env import Env
+from libs.sandbox.odoo.errors import ConstraintBroken
+from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.schema import Fields
+
+ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
+
+
+def normalized_email(text: Any) -> str | bool:
+    """`Ada <Ada@Example.com>` as `ada@example.com`; False when there is not exactly one address."""
+    if not text:
+        return False
+    found = [address for _, address in getaddresses([str(text)]) if "@" in address.strip("@")]
+    return found[0].strip().lower() if len(found) == 1 else False
+
+
+class Partner(Model):
+    order = "complete_name, id desc"
+    defaults: ClassVar[Mapping[str, Any]] = {"type": "contact", "active": True, "lang": "en_US"}
+
+    def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
+        super().__init__(name, schema, version)
+        self.computed |= {
+            "complete_name": self.display_name,
+            "commercial_partner_id": commercial_partner,
+            "company_type": lambda _, row: "company" if row.get("is_company") else "person",
+            "country_code": _country_code,
+            "parent_name": _parent_name,
+            "sale_order_count": lambda env, row: len(env.db.referring("sale.order", "partner_id", row["id"]) or ()),
+            "property_product_pricelist": pricelist_of,
+        }
+
+    def display_name(self, env: Env, row: Row) -> str:
+        parent = env.row("res.partner", row.get("parent_id"))
+        name = str(row.get("name") or "")
+        if parent is not None and not row.get("is_company"):
+            label = dict(self.fields["type"].selection).get(str(row.get("type")), "")
+            return f"{parent.get('name') or ''}, {name or label}"
+        return name
+
+    def adapt(self, env: Env, values: dict[str, Any]) -> None:  # noqa: ARG002 - the same for all
+        if "company_type" in values:
+            values["is_company"] = values.pop("company_type") == "company"
+
+    def inverse(self, env: Env, row: Row, values: dict[str, Any]) -> None:
+        if "property_product_pricelist" in values:
+            env.db.set("res.partner", row["id"], "sandbox_pricelist", values["property_product_pricelist"] or False)
+
+    def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        if row.get("type", "contact") == "contact" and not row.get("name"):
+            raise ConstraintBroken("Contacts require a name")
+        if "email" in names:
+            env.db.set("res.partner", row["id"], "email_normalized", normalized_email(row.get("email")))
+        parent = env.row("res.partner", row.get("parent_id"))
+        if created and parent is not None and row["type"] == "contact" and any(parent.get(f) for f in ADDRESS):
+            # A plain contact lives where its parent lives.
+            for field in ADDRESS:
+                env.db.set("res.partner", row["id"], field, parent.get(field, False))
+
+    def name_search_fields(self) -> tuple[str, ...]:
+        return ("complete_name", "email", "ref")
+
+
+def commercial_partner(env: Env, row: Row) -> int:
+    """The company above a contact, or the topmost contact when there is none."""
+    seen = set()
+    while row.get("parent_id") and not row.get("is_company") and row["id"] not in seen:
+        seen.add(row["id"])
+        row = env.db.tables["res.partner"][row["parent_id"]]
+    return int(row["id"])
+
+
+def address_of(env: Env, partner: Row, kind: str) -> int:
+    """The contact of this type among a partner and those below it, else the partner itself."""
+    fields = env.fields("res.partner")
+    waiting, seen = [partner], set()
+    while waiting:
+        row = waiting.pop(0)
+        seen.add(row["id"])
+        if row.get("type") == kind:
+            return int(row["id"])
+        table = env.db.tables["res.partner"]
+        below = [table[one] for one in env.children(fields["child_ids"], row["id"])]
+        below = [one for one in below if one["id"] not in seen and not one.get("is_company") and one.get("active")]
+        waiting = sorted(below, key=lambda one: (env.display_name("res.partner", one["id"]), -one["id"])) + waiting
+    return int(partner["id"])
+
+
+def pricelist_of(env: Env, row: Row) -> int | bool:
+    """The pricelist set for the partner, else the first of the company or of no company."""
+    own = row.get("sandbox_pricelist")
+    if own:
+        return int(own)
+    found = [
+        one
+        for one in env.db.tables["product.pricelist"].values()
+        if one.get("active") and (not one.get("company_id") or one["company_id"] == env.company_id)
+    ]
+    return min(found, key=lambda one: (one.get("sequence") or 0, one["id"]))["id"] if found else False
+
+
+def _country_code(env: Env, row: Row) -> Any:
+    country = env.row("res.country", row.get("country_id"))
+    return country["code"] if country else False
+
+
+def _parent_name(env: Env, row: Row) -> Any:
+    parent = env.row("res.partner", row.get("parent_id"))
+    return parent.get("name", False) if parent else False
+
+
+class PartnerCategory(Model):
+    order = "name, id"
+    defaults: ClassVar[Mapping[str, Any]] = {"active": True}
+
+
+class Country(Model):
+    order = "name, id"
+
+
+class CountryState(Model):
+    order = "code, id"
+
+    def display_name(self, env: Env, row: Row) -> str:
+        return f"{row['name']} ({env.db.tables['res.country'][row['country_id']]['code']})"

@@ -1,0 +1,305 @@
+"""Sale orders and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from libs.sandbox.odoo.database import Row
+from libs.sandbox.odoo.env import ORDER_SEQUENCE, Env
+from libs.sandbox.odoo.errors import ConstraintBroken, redirect_warning, user_error
+from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.company import digits
+from libs.sandbox.odoo.models.partner import address_of, pricelist_of
+from libs.sandbox.odoo.schema import Fields
+from libs.sandbox.odoo.taxes import Arithmetic, Line, Tax
+
+ORDER = "sale.order"
+LINE = "sale.order.line"
+QUOTATION_DAYS = 30
+WAREHOUSE_ACTION = 355
+
+
+def taxes_field(env: Env) -> str:
+    return "tax_id" if env.version == "18" else "tax_ids"
+
+
+def unit_field(env: Env) -> str:
+    return "product_uom" if env.version == "18" else "product_uom_id"
+
+
+class Order(Model):
+    order = "date_order desc, id desc"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "state": "draft",
+        "picking_policy": "direct",
+        "require_signature": True,
+        "currency_rate": 1.0,
+        "has_active_pricelist": True,
+    }
+
+    def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
+        super().__init__(name, schema, version)
+        self.computed |= {
+            "invoice_status": invoice_status,
+            "delivery_status": lambda _, row: "pending" if row.get("state") == "sale" else False,
+            "tax_calculation_rounding_method": lambda env, row: _company(env, row)["tax_calculation_rounding_method"],
+            "amount_to_invoice": lambda _, row: row.get("amount_total", 0.0),
+            "type_name": lambda _, row: "Sales Order" if row.get("state") in ("sale", "cancel") else "Quotation",
+        }
+        self.computed["country_code"] = _country_code
+        self.methods |= {
+            "action_confirm": action_confirm,
+            "action_cancel": action_cancel,
+            "action_draft": action_draft,
+        }
+
+    def complete(self, env: Env, values: dict[str, Any]) -> None:
+        values.setdefault("company_id", env.company_id)
+        values.setdefault("date_order", env.now)
+        values.setdefault("user_id", env.uid)
+        values.setdefault("team_id", min(env.db.tables["crm.team"], default=False))
+        values.setdefault("warehouse_id", _warehouse(env, values["company_id"]))
+        validity = (env.moment + timedelta(days=QUOTATION_DAYS)).strftime("%Y-%m-%d")
+        values.setdefault("validity_date", validity)
+        partner = env.row("res.partner", values.get("partner_id"))
+        if partner is not None:
+            for field, kind in (("partner_invoice_id", "invoice"), ("partner_shipping_id", "delivery")):
+                if field not in values:
+                    values[field] = address_of(env, partner, kind)
+            values.setdefault("pricelist_id", pricelist_of(env, partner))
+        values.setdefault("currency_id", _currency(env, values))
+        if values.get("name") in (None, False, "New", "/"):
+            values["name"] = f"S{env.db.new_id(ORDER_SEQUENCE):05d}"
+
+    def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        if not created and "pricelist_id" in names:
+            env.db.set(ORDER, row["id"], "currency_id", _currency(env, row))
+        if created or names & {"pricelist_id", "currency_id", "order_line", "company_id"}:
+            env.stale_orders[row["id"]] = None
+
+    def before_unlink(self, env: Env, row: Row) -> None:  # noqa: ARG002 - the state says all
+        if row["state"] not in ("draft", "cancel"):
+            raise user_error(
+                "You can not delete a sent quotation or a confirmed sales order. You must first cancel it."
+            )
+
+    def recompute(self, env: Env, row: Row) -> None:
+        """Brings the amounts of an order and of its lines up to date."""
+        arithmetic = _arithmetic(env, row)
+        lines = []
+        for line_id in env.children(self.fields["order_line"], row["id"]):
+            line = env.db.tables[LINE][line_id]
+            priced = _priced(env, line)
+            amounts = arithmetic.line_totals(priced)
+            env.db.set(LINE, line_id, "price_subtotal", amounts.untaxed)
+            env.db.set(LINE, line_id, "price_tax", amounts.tax)
+            env.db.set(LINE, line_id, "price_total", amounts.total)
+            if not line.get("display_type"):
+                lines.append(priced)
+        totals = arithmetic.order_totals(lines)
+        env.db.set(ORDER, row["id"], "amount_untaxed", totals.untaxed)
+        env.db.set(ORDER, row["id"], "amount_tax", totals.tax)
+        env.db.set(ORDER, row["id"], "amount_total", totals.total)
+
+
+class OrderLine(Model):
+    order = "order_id, sequence, id"
+    defaults: ClassVar[Mapping[str, Any]] = {"sequence": 10}
+    cascade_from = ("order_id",)
+
+    def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
+        super().__init__(name, schema, version)
+        for field, of_order in (
+            ("company_id", "company_id"),
+            ("currency_id", "currency_id"),
+            ("order_partner_id", "partner_id"),
+            ("salesman_id", "user_id"),
+            ("state", "state"),
+            ("warehouse_id", "warehouse_id"),
+        ):
+            self.computed[field] = _of_order(of_order)
+        self.computed |= {
+            "product_template_id": lambda env, row: (env.related(LINE, row, "product_id") or {}).get("product_tmpl_id"),
+            "product_type": _product_type,
+            "price_reduce_taxexcl": lambda _, row: _per_unit(row, "price_subtotal"),
+            "price_reduce_taxinc": lambda _, row: _per_unit(row, "price_total"),
+            "qty_to_invoice": lambda env, row: row["product_uom_qty"] if _confirmed(env, row) else 0.0,
+            "invoice_status": lambda env, row: "to invoice" if _confirmed(env, row) else "no",
+        }
+
+    def display_name(self, env: Env, row: Row) -> str:
+        order = env.db.tables[ORDER][row["order_id"]]
+        partner = env.row("res.partner", order.get("partner_id")) or {}
+        first = str(row.get("name") or "").split("\n")[0]
+        return f"{order['name']} - {first} ({partner.get('ref') or partner.get('name')})"
+
+    def complete(self, env: Env, values: dict[str, Any]) -> None:
+        if values.get("display_type"):
+            if values.get("product_id") or values.get("price_unit") or values.get("product_uom_qty"):
+                raise ConstraintBroken("Forbidden values on non-accountable sale order line")
+            return
+        values.setdefault("product_uom_qty", 1.0)
+        product = env.row("product.product", values.get("product_id"))
+        if product is None:
+            return
+        extra = env.value("product.product", product, "description_sale")
+        name = env.display_name("product.product", product["id"])
+        values.setdefault("name", f"{name}\n{extra}" if extra else name)
+        values.setdefault(unit_field(env), env.value("product.product", product, "uom_id"))
+        order = env.row(ORDER, values.get("order_id")) or {}
+        values.setdefault(taxes_field(env), _default_taxes(env, product, order))
+        values.setdefault("price_unit", _list_price(env, product, order))
+
+    def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        self._check_companies(env, row)
+        if created or names & {"product_uom_qty", "price_unit", "discount", taxes_field(env), "display_type"}:
+            env.stale_orders[row["order_id"]] = None
+        if not created and "product_id" in names:
+            product = env.row("product.product", row.get("product_id"))
+            if product is not None and "name" not in names:
+                env.db.set(LINE, row["id"], "name", env.display_name("product.product", product["id"]))
+
+    def before_unlink(self, env: Env, row: Row) -> None:
+        env.stale_orders[row["order_id"]] = None
+
+    def _check_companies(self, env: Env, row: Row) -> None:
+        order = env.db.tables[ORDER][row["order_id"]]
+        for tax_id in row.get(taxes_field(env)) or ():
+            tax = env.db.tables["account.tax"][tax_id]
+            if tax.get("company_id") and tax["company_id"] != order["company_id"]:
+                company = env.display_name("res.company", order["company_id"])
+                raise user_error(
+                    f"Uh-oh! You\u2019ve got some company inconsistencies here:\n- \u201c{self.display_name(env, row)}"
+                    f"\u201d belongs to company \u201c{company}\u201d while \u201cTaxes\u201d ({taxes_field(env)}: "
+                    f"'{tax['name']}') belongs to another company.\nTo avoid a mess, no company crossover is allowed!"
+                )
+
+
+def action_confirm(env: Env, ids: list[int]) -> bool:
+    """Draft orders become sales; `date_order` becomes now."""
+    rows = env.rows(ORDER, ids)
+    env.check(ORDER, "write")
+    env.check_visible(ORDER, rows, "write")
+    if any(row["state"] not in ("draft", "sent") for row in rows):
+        raise user_error("Some orders are not in a state requiring confirmation.")
+    for row in rows:
+        lines = [env.db.tables[LINE][one] for one in env.children(env.fields(ORDER)["order_line"], row["id"])]
+        sold = [line for line in lines if not line.get("display_type")]
+        if any(not line.get("product_id") for line in sold):
+            raise user_error("Some order lines are missing a product, you need to correct them before going further.")
+        if not row.get("warehouse_id") and any(_product_type(env, line) == "consu" for line in sold):
+            company = env.display_name("res.company", row["company_id"])
+            message = f"Please create a warehouse for company {company}."
+            raise redirect_warning(message, WAREHOUSE_ACTION, "Go to Warehouses")
+        _move(env, row, "sale", "action_confirm", date_order=env.now)
+    return True
+
+
+def action_cancel(env: Env, ids: list[int]) -> Any:
+    """18 asks back, by a wizard, before it cancels a confirmed order."""
+    rows = env.rows(ORDER, ids)
+    env.check(ORDER, "write")
+    if (
+        env.version == "18"
+        and not env.context.get("disable_cancel_warning")
+        and any(r["state"] == "sale" for r in rows)
+    ):
+        return {
+            "name": "Cancel Sales Order",
+            "view_mode": "form",
+            "res_model": "sale.order.cancel",
+            "type": "ir.actions.act_window",
+            "context": {"default_order_id": ids[0], "mark_so_as_canceled": True},
+            "target": "new",
+        }
+    for row in rows:
+        _move(env, row, "cancel", "action_cancel")
+    return True
+
+
+def action_draft(env: Env, ids: list[int]) -> bool:
+    env.check(ORDER, "write")
+    for row in env.rows(ORDER, ids):
+        if row["state"] in ("cancel", "sent"):
+            _move(env, row, "draft", "action_draft")
+    return True
+
+
+def _move(env: Env, row: Row, state: str, operation: str, **changes: Any) -> None:
+    for name, value in {"state": state, "write_date": env.stamp, **changes}.items():
+        env.db.set(ORDER, row["id"], name, value)
+    env.note(ORDER, operation, row["id"], {"state": state}, None)
+
+
+def invoice_status(env: Env, row: Row) -> str:
+    if row.get("state") != "sale":
+        return "no"
+    lines = env.children(env.fields(ORDER)["order_line"], row["id"])
+    return "to invoice" if any(not env.db.tables[LINE][one].get("display_type") for one in lines) else "no"
+
+
+def _arithmetic(env: Env, order: Row) -> Arithmetic:
+    currency = env.db.tables["res.currency"][order["currency_id"]]
+    return Arithmetic(env.version, digits(currency), _company(env, order)["tax_calculation_rounding_method"])
+
+
+def _priced(env: Env, line: Row) -> Line:
+    rows = [env.db.tables["account.tax"][one] for one in line.get(taxes_field(env)) or ()]
+    rows.sort(key=lambda tax: (tax.get("sequence") or 0, tax["id"]))
+    taxes = tuple(Tax(tax["id"], tax["amount"], env.value("account.tax", tax, "price_include")) for tax in rows)
+    price, quantity = line.get("price_unit") or 0.0, line.get("product_uom_qty") or 0.0
+    return Line(price, quantity, line.get("discount") or 0.0, taxes)
+
+
+def _default_taxes(env: Env, product: Row, order: Row) -> tuple[int, ...]:
+    taxes = env.db.tables["account.tax"]
+    found = env.value("product.product", product, "taxes_id")
+    return tuple(one for one in found if taxes[one].get("company_id") in (False, order.get("company_id")))
+
+
+def _list_price(env: Env, product: Row, order: Row) -> float:
+    price = float(env.value("product.product", product, "list_price"))
+    currency = env.row("res.currency", order.get("currency_id"))
+    return price * float(env.value("res.currency", currency, "rate")) if currency else price
+
+
+def _currency(env: Env, values: Row) -> Any:
+    pricelist = env.row("product.pricelist", values.get("pricelist_id"))
+    if pricelist is not None:
+        return pricelist["currency_id"]
+    company = env.row("res.company", values.get("company_id"))
+    return company["currency_id"] if company else False
+
+
+def _warehouse(env: Env, company_id: Any) -> Any:
+    found = env.db.referring("stock.warehouse", "company_id", company_id) or []
+    return found[0] if found else False
+
+
+def _company(env: Env, order: Row) -> Row:
+    return env.db.tables["res.company"][order["company_id"]]
+
+
+def _country_code(env: Env, order: Row) -> Any:
+    country = env.row("res.country", _company(env, order).get("country_id"))
+    return country["code"] if country else False
+
+
+def _of_order(name: str) -> Any:
+    return lambda env, row: env.db.tables[ORDER][row["order_id"]].get(name, False)
+
+
+def _confirmed(env: Env, line: Row) -> bool:
+    return env.db.tables[ORDER][line["order_id"]].get("state") == "sale" and not line.get("display_type")
+
+
+def _product_type(env: Env, line: Row) -> Any:
+    product = env.row("product.product", line.get("product_id"))
+    return env.value("product.product", product, "type") if product is not None else False
+
+
+def _per_unit(row: Row, field: str) -> float:
+    quantity = row.get("product_uom_qty") or 0.0
+    return float(row.get(field, 0.0) / quantity) if quantity else 0.0

@@ -1,0 +1,43 @@
+"""What groups of users may do, model by model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from libs.sandbox.odoo.env import Rights
+
+_OPERATIONS = {"c": "create", "r": "read", "w": "write", "d": "unlink"}
+_PLAIN = {
+    "res.company": "r",
+    "res.country": "r",
+    "res.country.state": "r",
+    "res.currency": "r",
+    "res.lang": "r",
+    "res.partner": "r",
+    "res.partner.category": "r",
+    "res.users": "r",
+    "product.category": "r",
+    "product.product": "r",
+    "product.template": "r",
+    "stock.warehouse": "r",
+    "uom.category": "r",
+    "uom.uom": "r",
+}
+_SALES = _PLAIN | {
+    "account.tax": "r",
+    "account.tax.group": "r",
+    "crm.tag": "crw",
+    "crm.team": "r",
+    "product.pricelist": "r",
+    "sale.order": "crw",
+    "sale.order.line": "crwd",
+}
+_NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES}
+
+
+def rights_of(given: str | Mapping[str, str] | None) -> Rights | None:
+    """`plain`, `sales`, or letters by model; None for everything."""
+    if given is None or given == "admin":
+        return None
+    letters = _NAMED[given] if isinstance(given, str) else given
+    return {model: frozenset(_OPERATIONS[letter] for letter in own) for model, own in letters.items()}

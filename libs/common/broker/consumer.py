@@ -13,6 +13,7 @@ What dramatiq 2.2.1 would do otherwise, and what is done here instead:
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, NoReturn
@@ -34,6 +35,8 @@ CONNECT_SECONDS = 5.0
 REASON_HEADER = "x-tandem-reason"
 DETAIL_HEADER = "x-tandem-detail"
 QUEUE_HEADER = "x-tandem-queue"
+IDLE_CHECK_SECONDS = 10.0
+"""An idle consumer asks this often whether its queue has messages that it is not given."""
 PIKA_ERRORS = (pika.exceptions.AMQPError, OSError, AssertionError)
 
 log = structlog.get_logger(__name__)
@@ -103,6 +106,9 @@ class NudgeConsumer(dramatiq.Consumer):
         self._broker = broker
         self._queue = queue
         self._actor = topology.actor_name(queue)
+        self._unanswered = 0
+        self._suspicious = False
+        self._check_at = time.monotonic() + IDLE_CHECK_SECONDS
         try:
             self._connection = pika.BlockingConnection(parameters=broker.parameters)
         except PIKA_ERRORS as error:
@@ -120,12 +126,25 @@ class NudgeConsumer(dramatiq.Consumer):
         try:
             method, properties, body = next(self._deliveries)
             if method is None:
+                self._check_forgotten()
                 return None
+            self._suspicious = False
             return self._read(method, properties, body)
         except StopIteration:  # the broker cancelled the consumer: its queue is gone
             raise _closed(ConnectionError(f"queue {self._queue} is gone")) from None
         except PIKA_ERRORS as error:
             raise _closed(error) from None
+
+    def _check_forgotten(self) -> None:
+        """RabbitMQ forgets a consumer whose queue is deleted and declared again at once, and does not say so."""
+        if self._unanswered or time.monotonic() < self._check_at:
+            return
+        waiting = self._channel.queue_declare(self._queue, passive=True).method.message_count
+        if waiting and self._suspicious:
+            raise ConnectionError(f"queue {self._queue} has {waiting} messages and gives none")
+        # A message that arrived this very moment is handed out before the next look.
+        self._suspicious = waiting > 0
+        self._check_at = time.monotonic() + (0.0 if waiting else IDLE_CHECK_SECONDS)
 
     def _read(self, method: Any, properties: Any, body: bytes) -> _Nudge | None:
         try:
@@ -133,6 +152,7 @@ class NudgeConsumer(dramatiq.Consumer):
         except Unreadable as unreadable:
             self._put_away(method, properties, body, unreadable)
             return None
+        self._unanswered += 1
         # dramatiq finds the consumer to acknowledge by the message's queue; `orders.acme` gets those of `orders`.
         return _Nudge(dramatiq.Message(queue_name=self._queue, **fields), self, method.delivery_tag)
 
@@ -174,16 +194,21 @@ class NudgeConsumer(dramatiq.Consumer):
             log.info("consumer.late_ack", queue=self._queue, message_id=message.message_id, reason=str(error))
 
     def _answer_now(self, method: Any, tag: int) -> None:
-        # In the connection's thread; when the connection is gone the message comes again, and that is all right.
+        # In the connection's thread. When the connection is gone the message comes again, and that is all right.
         with contextlib.suppress(*PIKA_ERRORS):
+            self._unanswered -= 1
             method(tag)
 
     def requeue(self, messages: Iterable[Any]) -> None:
         """Nothing to do: the broker takes back what was not acknowledged when the connection closes."""
 
     def close(self) -> None:
-        """Send the acknowledgements that wait, then close; never raises."""
-        with contextlib.suppress(*PIKA_ERRORS):
+        """Send the acknowledgements that wait, then close.
+
+        Never raises: dramatiq's consumer thread would end for good. (On a connection that is lost already, pika
+        raises whatever its dismantled parts come up with.)
+        """
+        with contextlib.suppress(Exception):
             self._connection.process_data_events(time_limit=0)
-        with contextlib.suppress(*PIKA_ERRORS):
+        with contextlib.suppress(Exception):
             self._connection.close()

@@ -8,7 +8,12 @@ import functools
 @functools.lru_cache(maxsize=4096)
 def matches(pattern: str, routing_key: str) -> bool:
     """Whether a message with this routing key goes to a queue bound with this pattern."""
-    return _match(tuple(pattern.split(".")), tuple(routing_key.split(".")))
+    return _match(_words(pattern), _words(routing_key))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    # RabbitMQ sees no word in an empty text, and an empty word between two dots.
+    return tuple(text.split(".")) if text else ()
 
 
 def _match(pattern: tuple[str, ...], words: tuple[str, ...]) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-# Read by dramatiq when it is imported: how long it waits before it looks for a broker that went away.
-os.environ.setdefault("dramatiq_restart_delay", "1000")
-
 import dramatiq
+import dramatiq.worker
 import structlog
 
 from libs.common.broker.consumer import TandemBroker
@@ -21,9 +18,15 @@ GRACE_SECONDS = 25.0
 CLOSE_SECONDS = 5.0
 IDLE_MILLISECONDS = 250
 """How soon an idle worker notices that it is to stop."""
+RESTART_SECONDS = 1.0
+"""How often a broker that went away is looked for."""
+WATCH_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger(__name__)
+
+# dramatiq takes this from the environment when it is imported, which may have been long ago.
+dramatiq.worker.CONSUMER_RESTART_DELAY_SECS = RESTART_SECONDS
 
 
 def run_workers(
@@ -41,6 +44,7 @@ def run_workers(
     this process. When told to stop, nothing new is begun, `on_stop` is called at once (tell the pipeline to
     hand back what it has not begun), and running handlers have `grace_seconds`; messages not acknowledged by
     then go back to the broker. A broker that goes away is looked for every second, for as long as it takes.
+    Raises RuntimeError when a thread ended by itself: the process should be started anew.
     """
     stop = stop or threading.Event()
     for queue in queues:
@@ -49,7 +53,7 @@ def run_workers(
     with _stopped_by_signals(stop):
         worker.start()
         log.info("workers.started", queues=list(queues), threads=threads)
-        stop.wait()
+        died = _wait(worker, stop)
         log.info("workers.stopping", grace_seconds=grace_seconds)
         for thread in worker.workers:
             thread.stop()
@@ -57,7 +61,20 @@ def run_workers(
             on_stop()
         finished = _stop(worker, grace_seconds)
     log.info("workers.stopped", finished=finished)
+    if died:
+        raise RuntimeError(f"worker threads ended by themselves: {', '.join(died)}")
     return finished
+
+
+def _wait(worker: dramatiq.Worker, stop: threading.Event) -> list[str]:
+    """Until told to stop, or until a thread has died, which must not go unseen: the names of those."""
+    while not stop.wait(WATCH_SECONDS):
+        threads: list[threading.Thread] = [*worker.workers, *worker.consumers.values()]
+        died = [thread.name for thread in threads if not thread.is_alive()]
+        if died:
+            log.critical("workers.died", threads=died)
+            return died
+    return []
 
 
 def _stop(worker: dramatiq.Worker, grace_seconds: float) -> bool:

@@ -96,7 +96,8 @@ class OdooApp:
                 result = self._faulty(operation, error)
             else:
                 result = self.services.call(*_parameters(body.get("params"), self.services.registry.version))
-        except OdooError as refused:
+        except Exception as problem:  # noqa: BLE001 - the real server reports whatever is raised, by its class
+            refused = problem if isinstance(problem, OdooError) else OdooError.of(problem)
             code = 200 if self.services.registry.version == "18" else 0
             envelope["error"] = {"code": code, "message": "Odoo Server Error", "data": refused.as_data()}
             return envelope, refused.name

@@ -57,13 +57,11 @@ def _continues(row: Sequence[Any], lines: Sequence[int], others: Sequence[int]) 
 def _record(env: Env, model: str, paths: Sequence[Path], span: Sequence[Sequence[Any]]) -> Record:
     fields = env.fields(model)
     record: Record = {}
+    relational = {path[0] for path in paths if path[0] in fields and fields[path[0]].relation}
     for index, path in enumerate(paths):
-        name = path[0]
-        if name not in fields or not fields[name].relation:
-            record[name] = span[0][index]
-            continue
-        if name in record:
-            continue
+        if path[0] not in relational:
+            record[path[0]] = span[0][index]
+    for name in dict.fromkeys(str(path[0]) for path in paths if path[0] in relational):
         columns = [i for i, other in enumerate(paths) if other[0] == name]
         inner = [paths[i][1:] or (None,) for i in columns]
         cells = [[row[i] for i in columns] for row in span]

@@ -5,6 +5,7 @@ Each carries its message and arguments; which wording belongs to which version i
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,13 @@ class OdooError(Exception):
         self.name = name
         self.message = message
         self.arguments = [message] if arguments is None else arguments
+
+    @classmethod
+    def of(cls, problem: Exception) -> OdooError:
+        """Anything that went wrong while a call was worked on, as the server names it."""
+        error = cls(f"{type(problem).__module__}.{type(problem).__qualname__}", str(problem))
+        error.__cause__ = problem
+        return error
 
     def loading(self, version: str) -> dict[str, Any]:
         """The part of a message of `load` that this error makes: always `message`, sometimes `field`."""
@@ -35,7 +43,7 @@ class OdooError(Exception):
             "message": self.message,
             "arguments": self.arguments,
             "context": {},
-            "debug": f"Traceback (most recent call last):\n{self.name}: {self.message}\n",
+            "debug": "".join(traceback.format_exception(self.__cause__ or self)),
         }
 
 

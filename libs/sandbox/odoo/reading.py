@@ -133,10 +133,12 @@ def _specified(env: Env, model: str, row: Row, specification: Mapping[str, Any])
 
 
 def _inner(env: Env, field: Field, value: Any, wanted: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
+    if not value:
+        return False if field.type == "many2one" else []
     table = env.db.tables[field.relation]
     _names(env, field.relation, list(inner))
     if field.type == "many2one":
-        return _specified(env, field.relation, table[value], inner) if value else False
+        return _specified(env, field.relation, table[value], inner)
     # Beyond `limit` the records are named by their id alone, as the web client wants it.
     limit = wanted.get("limit", len(value))
     if wanted.get("order"):

@@ -153,7 +153,7 @@ class OdooSandbox:
         sequence: int = 1,
     ) -> int:
         """A percentage (15.0), on top of prices or included in them."""
-        override = "tax_included" if price_include else "tax_excluded"
+        override = "tax_included" if price_include else False  # False: as the company has it, excluded
         values: dict[str, Any] = {"name": name, "amount": amount, "company_id": company_id}
         values["price_include_override"] = override
         return self.add("account.tax", **values, type_tax_use=type_tax_use, sequence=sequence)

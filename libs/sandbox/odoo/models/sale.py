@@ -132,7 +132,8 @@ class OrderLine(Model):
     def display_name(self, env: Env, row: Row) -> str:
         order = env.db.tables[ORDER][row["order_id"]]
         partner = env.row("res.partner", order.get("partner_id")) or {}
-        first = str(row.get("name") or "").split("\n")[0]
+        product = row.get("product_id")
+        first = env.display_name("product.product", product) if product else str(row.get("name") or "").split("\n")[0]
         return f"{order['name']} - {first} ({partner.get('ref') or partner.get('name')})"
 
     def complete(self, env: Env, values: dict[str, Any]) -> None:

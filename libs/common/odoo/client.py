@@ -15,8 +15,9 @@ from libs.common.odoo.loading import LoadResult, count_records, understand
 from libs.common.odoo.transport import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, CallInfo, JsonRpc, OnCall
 from libs.common.odoo.webread import read_as_web
 
-#: A lost race is repeated in place this often in all (FAULTS.md F27), with a pause drawn from up to the seconds.
+#: A lost race is tried this often in all (F27), none begun after `RACE_SECONDS`; pauses grow and are drawn at random.
 RACE_TRIES = 5
+RACE_SECONDS = 20.0
 RACE_PAUSE_SECONDS = 0.4
 WEB_READ_SINCE = (17, 0)
 
@@ -206,11 +207,13 @@ class OdooClient:
         return self._repeated(lambda: understand(self._execute(args, info), name, records))
 
     def _repeated(self, attempt: Callable[[], T]) -> T:
+        """Odoo itself may have tried for 15 s before it answers, so the tries end by the clock as well."""
+        until = time.monotonic() + RACE_SECONDS
         for tries in range(1, RACE_TRIES):
             try:
                 return attempt()
             except Transient as error:
-                if error.code != SERIALIZATION:
+                if error.code != SERIALIZATION or time.monotonic() > until:
                     raise
             self._sleep(random.uniform(0.1, 1.0) * RACE_PAUSE_SECONDS * tries)  # noqa: S311 - jitter, no secret
         return attempt()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from libs.common.odoo.client import OdooClient
 from libs.common.odoo.external_ids import find_external_id
 from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
+from libs.sandbox.odoo.sandbox import OdooSandbox
 
 MODULE = "tandem_contract"
 PARTS = ("URL", "DB", "LOGIN", "KEY")
@@ -33,6 +35,7 @@ class Access:
     database: str
     login: str
     key: str
+    sandbox: OdooSandbox | None = None
     clients: list[OdooClient] = field(default_factory=list)
 
     def client(self, **changes: Any) -> OdooClient:
@@ -42,20 +45,21 @@ class Access:
         return client
 
 
-def _real() -> Access:
-    values = [os.environ.get(f"TANDEM_TEST_ODOO_{part}", "") for part in PARTS]
-    if not all(values):
-        pytest.skip("left out: no real Odoo: set TANDEM_TEST_ODOO_URL, _DB, _LOGIN and _KEY to test against one")
-    url, database, login, key = values
-    return Access(url, database, login, key)
+REAL = [os.environ.get(f"TANDEM_TEST_ODOO_{part}", "") for part in PARTS]
 
 
-@pytest.fixture(scope="session", params=["real"])
+@pytest.fixture(scope="session", params=["sandbox 18", "sandbox 19", *(["real"] if all(REAL) else [])])
 def access(request: pytest.FixtureRequest) -> Iterator[Access]:
-    access = _real()
-    yield access
-    for client in access.clients:
-        client.close()
+    with ExitStack() as stack:
+        if request.param == "real":
+            url, database, login, key = REAL
+            access = Access(url, database, login, key)
+        else:
+            sandbox = stack.enter_context(OdooSandbox("18" if request.param.endswith("18") else "19"))
+            access = Access(sandbox.url, sandbox.database, sandbox.login, sandbox.key, sandbox)
+        yield access
+        for client in access.clients:
+            client.close()
 
 
 @dataclass
@@ -137,6 +141,9 @@ def limited(access: Access, lab: Lab) -> Callable[[], OdooClient]:
 
     def make() -> OdooClient:
         login = lab.new("limited")
+        if access.sandbox is not None:
+            access.sandbox.add_user(login, f"{login}-password", "plain")
+            return access.client(login=login, key=f"{login}-password")
         _, group = find_external_id(lab.client, "base", "group_user") or ("", 0)
         groups = "group_ids" if "group_ids" in lab.client.fields_get("res.users") else "groups_id"
         values = {"name": login, "login": login, "password": f"{login}-password", groups: [[6, 0, [group]]]}

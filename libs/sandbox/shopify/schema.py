@@ -36,9 +36,7 @@ SCHEMA_FILE = Path(__file__).resolve().parents[2] / "common" / "shopify" / "sche
 DOCUMENTS_KEPT = 256
 
 _UNDEFINED_FIELD = re.compile(r"Cannot query field '(?P<field>\w+)' on type '(?P<type>\w+)'")
-_MISSING_ARGUMENT = re.compile(
-    r"(?P<kind>Field|Directive) '@?(?P<name>[\w.]+)' argument '(?P<argument>\w+)' .* is required"
-)
+_MISSING_ARGUMENT = re.compile(r"Argument '(?P<holder>@?[\w.]+)\((?P<argument>\w+):\)' of type .* is required")
 _UNUSED_VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' is never used")
 
 
@@ -130,8 +128,9 @@ def _validation_error(fault: GraphQLError) -> dict[str, Any]:
             fault, message, {"code": "undefinedField", "typeName": match["type"], "fieldName": match["field"]}
         )
     if match := _MISSING_ARGUMENT.match(fault.message):
-        name = match["name"].rpartition(".")[2]
-        message = f"{match['kind']} '{name}' is missing required arguments: {match['argument']}"
+        kind = "Directive" if match["holder"].startswith("@") else "Field"
+        name = match["holder"].lstrip("@").rpartition(".")[2]
+        message = f"{kind} '{name}' is missing required arguments: {match['argument']}"
         return _located(fault, message, {"code": "missingRequiredArguments", "arguments": match["argument"]})
     if match := _UNUSED_VARIABLE.match(fault.message):
         message = f"Variable ${match['variable']} is declared by the operation but not used"

@@ -48,6 +48,11 @@ class ShopStore:
                 added.append(with_id)
         return added
 
+    def remove_product(self, gid: str) -> None:
+        """Lines that were sold of it stay; their variant is gone."""
+        with self._lock:
+            self._products.pop(gid, None)
+
     def products(self) -> list[Product]:
         with self._lock:
             return list(self._products.values())

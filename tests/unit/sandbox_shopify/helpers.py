@@ -27,7 +27,7 @@ class Client:
         self.headers: dict[str, str] = {}
         self._session = session
 
-    def __call__(self, query: str, **variables: Any) -> dict[str, Any]:
+    def __call__(self, query: str, /, **variables: Any) -> dict[str, Any]:
         body: dict[str, Any] = self.post({"query": query, "variables": variables})
         return body
 

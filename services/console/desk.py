@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import typer
@@ -23,6 +23,7 @@ from libs.common.ledger.connect import Connection, connect
 from libs.common.ledger.interface import Budgets, Ledger
 from libs.common.ledger.model import Record
 from libs.common.ledger.repository import MongoLedger
+from libs.common.logging import configure
 from libs.common.settings import EMBEDDED, ENV_FILE, CommonSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.interface import Stores
@@ -32,8 +33,8 @@ NUDGE_SECONDS = 2.0
 """Somebody is waiting at the terminal; what is not sent by then, the sweeper sends."""
 
 NO_EMBEDDED = (
-    "TANDEM_LEDGER_URL is `embedded`: such a ledger lives inside one running process, so there is nothing in it for "
-    "this command. Give MongoDB's address (mongodb://host:27017/?replicaSet=rs0); `tandem demo` shows the embedded mode."
+    "TANDEM_LEDGER_URL is `embedded`: such a ledger lives inside one running process, so there is nothing in it "
+    "for this command. Give MongoDB's address (mongodb://host:27017/?replicaSet=rs0); `tandem demo` shows the embedded mode."
 )
 
 
@@ -62,7 +63,7 @@ class Desk:
         return len(sent) == len(records)
 
 
-OpenDesk = Callable[[], "Iterator[Desk]"]
+OpenDesk = Callable[[], AbstractContextManager[Desk]]
 
 
 def has_workers(record: Record) -> bool:
@@ -88,6 +89,12 @@ def desk_of(connection: Connection, crypto: Crypto, publisher: Publisher | None 
     )
 
 
+def desk(context: typer.Context) -> AbstractContextManager[Desk]:
+    """The desk of this command; a test has put its own way to open one into the context."""
+    opening: OpenDesk = context.obj or open_desk
+    return opening()
+
+
 @contextmanager
 def open_desk() -> Iterator[Desk]:
     """As the settings say. Raises ConfigurationError with all their faults; asks no server yet."""
@@ -98,10 +105,13 @@ def open_desk() -> Iterator[Desk]:
     publisher = None
     if settings.broker_url != EMBEDDED:
         publisher = KombuPublisher(settings.broker_url, deadline_seconds=NUDGE_SECONDS, name="tandem console")
+    configure("console", settings.model_copy(update={"log_level": "error", "log_format": "console"}))
     try:
-        with connect(settings.ledger_url, settings.ledger_database) as connection:
-            with desk_of(connection, crypto, publisher) as desk:
-                yield desk
+        with (
+            connect(settings.ledger_url, settings.ledger_database) as connection,
+            desk_of(connection, crypto, publisher) as opened,
+        ):
+            yield opened
     finally:
         if publisher is not None:
             publisher.close()

@@ -1,0 +1,122 @@
+"""A real Odoo for the demo: looked at before, and given what the orders need and it lacks, each thing once.
+
+What is made here carries external ids of the module `tandem_demo`: a second run finds it and makes nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from libs.common.domain.facts import CompanyFacts
+from libs.common.errors import ConfigurationError, Failure
+from libs.common.odoo.cells import Cell
+from libs.common.odoo.check import ORDER_MODELS
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.external_ids import external_id
+from libs.common.odoo.facts import read_facts
+from libs.common.odoo.fields import OdooFields, read_fields
+from libs.common.stores.model import OdooConnection
+from libs.sandbox.shopify.demo_catalog import DemoTax
+from services.console.checking import odoo_lines
+from services.console.demo.needs import PERCENT, Needs
+from services.console.demo.odoo_side import Tell, client_for
+
+MODULE = "tandem_demo"
+MODELS = {**ORDER_MODELS, "product.product": ("read", "create")}
+
+
+@dataclass
+class RealOdoo:
+    """As the command line names it; the company is the user's own."""
+
+    connection: OdooConnection
+    real: bool = True
+
+    def start(self) -> OdooConnection:
+        """Look at everything first: a demo that stops halfway leaves orders behind."""
+        self.connection = self.connection.model_copy(update={"company_id": self._own_company()})
+        faults = [line for line in odoo_lines(self.connection, MODELS) if not line.ok]
+        if faults:
+            raise ConfigurationError([f"{line.what}: {line.detail}. To do: {line.to_do}." for line in faults])
+        return self.connection
+
+    def prepare(self, needs: Needs, tell: Tell) -> None:
+        client = client_for(self.connection)
+        try:
+            made = _Preparation(client).make(needs)
+        except Failure as error:
+            what = "Odoo refused what the demo's orders need"
+            raise ConfigurationError(
+                [f"{what}: {error}. Give {client.login} more rights, or make it by hand."]
+            ) from error
+        finally:
+            client.close()
+        for sentence in made:
+            tell(sentence)
+
+    def stop(self) -> None:
+        """It is somebody else's."""
+
+    def _own_company(self) -> int:
+        """The user's main company; what cannot be found out is told by the look at everything else."""
+        client = client_for(self.connection)
+        try:
+            arguments = [[client.authenticate()], ["company_id"]]
+            # No company is named yet: Odoo takes the user's own.
+            context: dict[str, list[int]] = {"allowed_company_ids": []}
+            return int(client.call("res.users", "read", arguments, write=False, context=context)[0]["company_id"][0])
+        except (Failure, LookupError, TypeError):
+            return self.connection.company_id
+        finally:
+            client.close()
+
+
+class _Preparation:
+    """Makes what is missing; `make` answers with a sentence for each thing made."""
+
+    def __init__(self, client: OdooClient) -> None:
+        self._client = client
+        self._fields: OdooFields = read_fields(client)
+        self._facts: CompanyFacts = read_facts(client, self._fields)
+
+    def make(self, needs: Needs) -> list[str]:
+        there = {(fact.rate, fact.included) for fact in self._facts.taxes}
+        lacking = [tax for tax in needs.taxes if ((tax.percent / PERCENT), tax.price_include) not in there]
+        made = [self._tax(tax) for tax in lacking]
+        foreign = [code for code in needs.currencies if code != self._facts.currency or self._facts.pricelist_required]
+        return made + [self._pricelist(code) for code in foreign if code not in self._facts.pricelists]
+
+    def _tax(self, tax: DemoTax) -> str:
+        inclusion = "included" if tax.price_include else "on top"
+        percent = f"{tax.percent:f}"
+        name = f"Tandem demo {tax.name} {percent} % {inclusion}"
+        key = f"tax_{percent.replace('.', '_')}_{'in' if tax.price_include else 'on'}_{self._client.company_id}"
+        values: dict[str, Cell] = {
+            "id": external_id(MODULE, key),
+            "name": name,
+            "amount": tax.percent,
+            "amount_type": "percent",
+            "type_tax_use": "sale",
+            **self._inclusion(tax),
+        }
+        self._client.load("account.tax", list(values), [list(values.values())])
+        return f"Made the sale tax {name!r} in Odoo."
+
+    def _inclusion(self, tax: DemoTax) -> dict[str, Cell]:
+        """Odoo 18 computes `price_include` from a field of its own."""
+        if "price_include_override" in self._client.fields_get("account.tax", ("type",)):
+            return {"price_include_override": "tax_included" if tax.price_include else "tax_excluded"}
+        return {"price_include": tax.price_include}
+
+    def _pricelist(self, code: str) -> str:
+        found = self._client.search_read(
+            "res.currency", [("name", "=", code)], ["active"], context={"active_test": False}
+        )
+        if not found:
+            return f"Odoo does not know the currency {code}; orders in it will be held."
+        if not found[0]["active"]:
+            self._client.update("res.currency", [".id", "active"], [[found[0]["id"], True]])
+        key = external_id(MODULE, f"pricelist_{code.lower()}_{self._client.company_id}")
+        row: list[Cell] = [key, f"Tandem demo {code}", found[0]["id"], self._client.company_id]
+        self._client.load("product.pricelist", ["id", "name", "currency_id/.id", "company_id/.id"], [row])
+        return f"Made a pricelist in {code} in Odoo."

@@ -1,0 +1,185 @@
+"""The main job from end to end: a sandbox shop places orders, their webhooks go to Tandem, Odoo gets the orders."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from libs.common.domain.rules import StoreRules
+from libs.common.errors import ConfigurationError
+from libs.common.ledger.model import Record
+from libs.common.logging import configure
+from libs.common.settings import GatewaySettings
+from libs.common.stores.model import OdooConnection, Store
+from libs.sandbox.shopify.demo import demo_orders
+from libs.sandbox.shopify.demo_catalog import CURRENCY, demo_catalog
+from libs.sandbox.shopify.order_files import OrderFileError
+from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
+from libs.sandbox.shopify.store import FIRST_ID
+from services.all_in_one import AllInOne, embedded
+from services.console.demo import outcome as outcomes
+from services.console.demo.needs import Document, Needs, Placed
+from services.console.demo.odoo_side import OdooSide, SandboxOdoo, client_for, missing_product_rule
+from services.console.demo.outcome import SETTLED, Outcome, Row
+from services.console.demo.real_odoo import RealOdoo
+from services.console.demo.report import Bar, last_trouble
+from services.console.plain import tell
+
+SLUG = "demo"
+SHOP = "tandem-demo.myshopify.com"
+POLL_SECONDS = 0.1
+BASE_SECONDS = 90.0
+SECONDS_PER_ORDER = 3.0
+FIRST_NUMBER = 1001
+NUMBERS_PER_SECOND = 30
+"""More than a run places in a second into a real Odoo, so the names of two runs do not meet."""
+RUNS_SINCE = 1_767_225_600
+"""2026-01-01, in seconds: from here on order names are counted for a real Odoo."""
+IDS_PER_MILLISECOND = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    count: int = 25
+    folder: Path | None = None
+    odoo: OdooConnection | None = None
+    seconds: float | None = None
+    """How long the orders may take; by their number when left out."""
+
+
+class Demo:
+    """`with Demo(options) as demo: outcome = demo.run()`; everything stays up until the end of the block."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.odoo: OdooSide = RealOdoo(options.odoo) if options.odoo else SandboxOdoo()
+        self.shop = new_shop(real=self.odoo.real)
+        self.tandem = AllInOne()
+        self.connection: OdooConnection | None = None
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        configure("demo", embedded(GatewaySettings, log_level="warning", log_format="console"))
+        with ExitStack() as closing:
+            # Looked at first: nothing is started for an Odoo that cannot be used.
+            self.connection = self.odoo.start()
+            closing.callback(self.odoo.stop)
+            self.shop.start()
+            closing.callback(self.shop.stop)
+            self.tandem.start()
+            closing.callback(self.tandem.stop)
+            self._closing = closing.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def run(self) -> Outcome:
+        """Place every order, wait until all are settled (or time is up), and count in Odoo."""
+        own = self.options.folder is not None
+        placed = self._take_over() if own else self._place()
+        documents = {order["id"].rpartition("/")[2]: order for order in self.shop.orders()}
+        needs = Needs.of_orders(documents.values()) if own else Needs.of_the_demo()
+        self.odoo.prepare(needs, tell)
+        self._save_store(own_orders=own)
+        client = client_for(self._connection)
+        try:
+            before = outcomes.newest_order(client)
+            began = time.monotonic()
+            self.shop.webhooks_to(self.tandem.webhook_url)
+            for order in placed:
+                self.shop.announce(documents[order.order_id], (CREATE,))
+            in_time = self.wait(placed, "Syncing")
+            seconds = time.monotonic() - began
+            rows = outcomes.rows_of(placed, self.records(), client)
+            made = outcomes.orders_since(client, before)
+        finally:
+            client.close()
+        duplicates = outcomes.count_duplicates(placed, made)
+        unfinished = () if in_time else _unfinished(rows, seconds)
+        return Outcome(rows, duplicates, seconds, lenient=self.odoo.real, unfinished=unfinished)
+
+    def wait(self, placed: Sequence[Placed], what: str) -> bool:
+        """Whether all of these settled in time; shows how far it is."""
+        limit = self.options.seconds or BASE_SECONDS + SECONDS_PER_ORDER * len(placed)
+        deadline = time.monotonic() + limit
+        wanted = {order.order_id for order in placed}
+        with Bar(len(wanted), what) as bar:
+            while True:
+                asked_at = time.monotonic()
+                records = self.records()
+                done = sum(records[each].state in SETTLED for each in wanted if each in records)
+                bar.show(done)
+                if done == len(wanted):
+                    return True
+                if time.monotonic() > deadline:
+                    return False
+                # Looking takes its share of the processor: of a thousand orders less often than of ten.
+                time.sleep(max(POLL_SECONDS, 3 * (time.monotonic() - asked_at)))
+
+    def records(self) -> dict[str, Record]:
+        """The ledger's order records, by Shopify's id."""
+        limit = max(1, len(self.shop.orders()))
+        return {record.source_id: record for record in self.tandem.ledger.find(store=SLUG, entity="order", limit=limit)}
+
+    @property
+    def _connection(self) -> OdooConnection:
+        assert self.connection is not None  # noqa: S101 - set when the block was entered
+        return self.connection
+
+    def _place(self) -> list[Placed]:
+        self.shop.add_products(demo_catalog())
+        placed = []
+        for draft in demo_orders(self.options.count):
+            order = self.shop.place_order(draft)
+            placed.append(Placed.of(order, label=draft.label, expect=draft.expect))
+        return placed
+
+    def _take_over(self) -> list[Placed]:
+        assert self.options.folder is not None  # noqa: S101 - the caller has looked
+        try:
+            documents = self.shop.load_folder(self.options.folder)
+        except OrderFileError as error:
+            raise ConfigurationError(
+                [f"{error}. Each *.json file is to be the body of an orders/create webhook."]
+            ) from error
+        return _once(documents)
+
+    def _save_store(self, *, own_orders: bool) -> None:
+        rule = missing_product_rule(real=self.odoo.real, own_orders=own_orders)
+        shopify = {"shop": SHOP, "secret": self.shop.secret, "token": self.shop.token, "url": self.shop.url}
+        store = Store.model_validate(
+            {"slug": SLUG, "shopify": shopify, "odoo": self._connection, "rules": StoreRules(missing_product=rule)}
+        )
+        self.tandem.stores.save(store)
+
+
+def new_shop(*, real: bool) -> ShopifySandbox:
+    """A shop whose ids and order names no earlier run had, where the Odoo outlives the run."""
+    now = time.time()
+    return ShopifySandbox(
+        SHOP,
+        secret=secrets.token_urlsafe(),
+        token="shpat_" + secrets.token_hex(16),
+        currency=CURRENCY,
+        first_order_number=int((now - RUNS_SINCE) * NUMBERS_PER_SECOND) if real else FIRST_NUMBER,
+        first_id=int(now * 1000) * IDS_PER_MILLISECOND if real else FIRST_ID,
+    )
+
+
+def _once(documents: Sequence[Document]) -> list[Placed]:
+    """Two files may be two versions of one order: it is one order, as the last of them says."""
+    return list({order["id"]: Placed.of(order) for order in documents}.values())
+
+
+def _unfinished(rows: Sequence[Row], seconds: float) -> tuple[str, ...]:
+    left = [row for row in rows if not row.settled]
+    head = f"Time is up after {seconds:.0f} s; {len(left)} of {len(rows)} orders are not finished:"
+    return (head, *(f"  {row.placed.name}: {last_trouble(row)}" for row in left))

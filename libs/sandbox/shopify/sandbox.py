@@ -31,6 +31,7 @@ from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
 from libs.sandbox.shopify.rest_out import webhook_body
 from libs.sandbox.shopify.schema import VERSION
+from libs.sandbox.shopify.store import FIRST_ID, ShopStore
 from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
 
 DEFAULT_SCOPES = ("read_orders", "read_customers", "read_products", "write_inventory", "read_inventory")
@@ -54,6 +55,8 @@ class ShopifySandbox:
         restore_rate: float = 100.0,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         port: int = 0,
+        first_order_number: int = 1001,
+        first_id: int = FIRST_ID,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.shop = shop
@@ -62,8 +65,10 @@ class ShopifySandbox:
         self.faults = Faults()
         self.journal = Journal()
         self.calls = Calls()
-        self.facts = ShopFacts(shop, shop.partition(".")[0].title(), currency, taxes_included, tuple(scopes))
-        self.store = self.facts.store
+        # Another shop's numbers, or another run's, are other orders to whoever keeps them by id.
+        self.store = ShopStore(first_order_number, first_id)
+        name = shop.partition(".")[0].title()
+        self.facts = ShopFacts(shop, name, currency, taxes_included, tuple(scopes), store=self.store)
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         self.webhooks = WebhookSender(

@@ -20,9 +20,9 @@ FIRST_ID = 5_600_000_000_001
 class ShopStore:
     """One lock guards all; what is handed out is a snapshot, because an update puts a new document in its place."""
 
-    def __init__(self, first_order_number: int = 1001) -> None:
+    def __init__(self, first_order_number: int = 1001, first_id: int = FIRST_ID) -> None:
         self._lock = threading.RLock()
-        self._counters: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(FIRST_ID))
+        self._counters: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(first_id))
         self._numbers = itertools.count(first_order_number)
         self._orders: dict[str, Document] = {}
         self._nodes: dict[str, Document] = {}

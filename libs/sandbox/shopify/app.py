@@ -45,9 +45,11 @@ async def _graphql(shop: Shop, request: Request) -> Response:
     version = served_version(request.path_params["version"])
     asked = _parse(await request.body())
     operation = _operation(asked)
-    started = time.perf_counter()
+    started, answered = time.perf_counter(), False
 
     async def apply(error: Error | None) -> Response:
+        nonlocal answered
+        answered = True
         if not compare_digest(request.headers.get("X-Shopify-Access-Token", "").encode(), shop.token.encode()):
             return respond({"errors": _BAD_TOKEN}, version, 401, "unauthorized")
         if asked is None:
@@ -66,9 +68,8 @@ async def _graphql(shop: Shop, request: Request) -> Response:
         headers = {"X-Shopify-API-Version": version}
         return Response(content, status, headers, media_type="application/json; charset=utf-8")
 
-    before = shop.calls.count()
     response = await answer(shop.faults, operation, apply)
-    if shop.calls.count() == before:
+    if not answered:
         shop.calls.record(operation, time.perf_counter() - started, "fault")
     return response
 

@@ -39,7 +39,7 @@ _ADA, _BEN, _CHLOE, _DMITRI, _EUNJI, _FARAH, _GUSTAV, _HANA, _INES, _JAMAL, _KIR
 
 def demo_orders(n: int = 25, seed: int = 1) -> list[Draft]:
     """`n` different orders, the same for the same seed: the telling ones first, then plain ones at random."""
-    telling = [*_plain(), *_discounted(), *_taxed(), *_odd_people(), *_foreign(), *_held()]
+    telling = [*_plain(), *_discounted(), *_awkward(), *_taxed(), *_odd_people(), *_elsewhere(), *_foreign(), *_held()]
     chance = random.Random(seed)
     drafts = telling[:n]
     drafts += [_any(chance, number) for number in range(n - len(drafts))]
@@ -119,6 +119,9 @@ def _discounted() -> Iterator[Draft]:
         taxes=(VAT,),
         taxes_included=True,
     )
+
+
+def _awkward() -> Iterator[Draft]:
     yield sent(
         _INES,
         LYON,
@@ -207,6 +210,9 @@ def _odd_people() -> Iterator[Draft]:
         taxes_included=True,
         source_name="pos",
     )
+
+
+def _elsewhere() -> Iterator[Draft]:
     yield Draft(
         label="billed elsewhere than shipped to",
         lines=(line("CHAIR", 4),),

@@ -228,9 +228,11 @@ def _address(address: Any, order_id: str, position: int) -> Document | None:
         "country": "country",
         "countryCodeV2": "country_code",
         "phone": "phone",
-        "name": "name",
     }
+    # Without a name of its own the address goes by first and last name.
+    name = read_text(address, "name")
     return {
+        **({"name": name} if name else {}),
         "id": gid("MailingAddress", str(number)) + "?model_name=Address",
         **{field: read_text(address, name) or None for field, name in names.items()},
         "latitude": address.get("latitude"),

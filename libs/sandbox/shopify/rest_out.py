@@ -84,13 +84,15 @@ def _heading(order: Document) -> Document:
         "currency": order["currencyCode"],
         "customer_locale": order["customerLocale"] or (customer["locale"] if customer else None),
         "device_id": None,
-        "discount_codes": [
-            {"code": a["code"], "amount": str(a["value"]), "type": a["value_type"]}
-            for a in order["discountApplications"]
-            if a["code"]
-        ],
+        "discount_codes": _codes(order),
         "duties_included": order["dutiesIncluded"],
         "email": order["email"] or "",
+        **_states(order),
+    }
+
+
+def _states(order: Document) -> Document:
+    return {
         "estimated_taxes": order["estimatedTaxes"],
         "financial_status": _lower(order["displayFinancialStatus"]),
         "fulfillment_status": FULFILLMENT_WORDS.get(order["displayFulfillmentStatus"]),
@@ -155,11 +157,27 @@ def _tax(tax: Document) -> Document:
     }
 
 
-def _application(application: Document, currency: str) -> Document:
+def _value(application: Document, currency: str) -> str:
     value: Decimal = application["value"]
     fixed = application["value_type"] == "fixed_amount"
-    text = written(value, currency) if fixed else str(value.quantize(Decimal("0.1")))
-    return {**{k: v for k, v in application.items() if v is not None}, "value": text}
+    return written(value, currency) if fixed else str(value.quantize(Decimal("0.1")))
+
+
+def _application(application: Document, currency: str) -> Document:
+    stated = {name: value for name, value in application.items() if value is not None}
+    return {**stated, "value": _value(application, currency)}
+
+
+def _codes(order: Document) -> list[Document]:
+    by_code = {a["code"]: a for a in order["discountApplications"] if a["code"]}
+    return [
+        {
+            "code": code,
+            "amount": _value(by_code[code], order["currencyCode"]) if code in by_code else "0.0",
+            "type": by_code[code]["value_type"] if code in by_code else "fixed_amount",
+        }
+        for code in order["discountCodes"]
+    ]
 
 
 def _allocations(line: Document) -> list[Document]:
@@ -210,6 +228,7 @@ def _shipping(line: Document) -> Document:
         "id": int(legacy_id(line)),
         "carrier_identifier": line["carrierIdentifier"],
         "code": line["code"],
+        "current_discounted_price_set": money_set(line["discountedPriceSet"]),
         **_both("discounted_price", line["discountedPriceSet"]),
         "is_removed": line["isRemoved"],
         "phone": line["phone"],

@@ -155,6 +155,7 @@ def test_every_variable_that_is_set_is_one_that_somebody_reads() -> None:
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_services_hold_no_more_rights_than_they_need(name: str) -> None:
     service = OWN[name]
+    assert service["init"] is True
     assert service["read_only"] is True
     assert service["tmpfs"] == ["/tmp"]
     assert service["cap_drop"] == ["ALL"]

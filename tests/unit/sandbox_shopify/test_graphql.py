@@ -301,3 +301,10 @@ def test_the_shop_keeps_its_port_and_its_orders_when_it_was_away(shop: ShopifySa
     with requests.Session() as session:
         body = Client(url, session)('{{ node(id: "{}") {{ id }} }}'.format(order["id"]))
     assert body["data"]["node"]["id"] == order["id"]
+
+
+def test_another_shop_may_count_from_other_numbers() -> None:
+    sandbox = ShopifySandbox(first_order_number=2001, first_id=7_000_000_000_001)
+    order = sandbox.place_order(lines=(Line(MUG),))
+    assert order["name"] == "#2001"
+    assert order["id"] == "gid://shopify/Order/7000000000001"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -41,6 +43,13 @@ def workers(rig: Rig) -> Iterator[Workers]:
     built = build(["orders"], ports, settings)
     yield built
     built.close()
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def work(rig: Rig, workers: Workers, ids: list[str], *, seconds: float = 30) -> None:
@@ -120,13 +129,16 @@ def test_f28_refused_credentials_pause_the_side_and_hold_nothing(rig: Rig, worke
 
 def test_f21_a_worker_paused_past_its_lease_changes_nothing_when_it_wakes(rig: Rig) -> None:
     ids = place(rig, 3)
+    asleep = threading.Event()
     sleeper = rig.start_worker(worker_lease_seconds=1)
-    rig.odoo.faults.add(
-        Fault("sale.order.action_confirm", Call(lambda: sleeper.send_signal(signal.SIGSTOP), applied=False))
-    )
+
+    def pause() -> None:
+        sleeper.send_signal(signal.SIGSTOP)
+        asleep.set()
+
+    rig.odoo.faults.add(Fault("sale.order.action_confirm", Call(pause, applied=False)))
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
-        while not any(fault.fired for fault in rig.odoo.faults.active()) and rig.settled(ids) == 0:
-            pass
+        assert asleep.wait(30)
         rig.start_worker(worker_lease_seconds=5)
         rig.wait_settled(ids)
         settled = [rig.record(record_id) for record_id in ids]
@@ -142,8 +154,7 @@ def test_f14_a_worker_told_to_stop_finishes_its_batch_inside_the_grace_period(ri
     rig.odoo.faults.add(Fault("sale.order.load", Delay(1.0)))
     worker = rig.start_worker(worker_lease_seconds=60)
     with rig.scheduler(sweep_seconds=0.1):
-        while not any(r.state is State.RUNNING for r in map(rig.record, ids)):
-            pass
+        until(lambda: any(rig.record(record_id).state is State.RUNNING for record_id in ids))
         worker.terminate()
         assert worker.wait(20) == 0
     assert all(rig.record(record_id).state in {State.SYNCED, State.DUE} for record_id in ids)

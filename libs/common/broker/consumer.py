@@ -13,6 +13,7 @@ What dramatiq 2.2.1 would do otherwise, and what is done here instead:
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -32,11 +33,12 @@ from libs.common.broker.wire import CONNECTION_ERRORS, connect, cut_at, hang_up
 
 HEARTBEAT_SECONDS = 30
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 REASON_HEADER = "x-tandem-reason"
 DETAIL_HEADER = "x-tandem-detail"
 QUEUE_HEADER = "x-tandem-queue"
-IDLE_CHECK_SECONDS = 10.0
-"""An idle consumer asks this often whether its queue has messages that it is not given."""
+IDLE_REFRESH_SECONDS = 15.0
+"""An idle consumer subscribes anew this often, see `NudgeConsumer._refresh`."""
 PIKA_ERRORS = (pika.exceptions.AMQPError, OSError, AssertionError)
 
 log = structlog.get_logger(__name__)
@@ -107,44 +109,47 @@ class NudgeConsumer(dramatiq.Consumer):
         self._queue = queue
         self._actor = topology.actor_name(queue)
         self._unanswered = 0
-        self._suspicious = False
-        self._check_at = time.monotonic() + IDLE_CHECK_SECONDS
+        self._prefetch = prefetch
+        self._idle_seconds = timeout_milliseconds / 1000
         try:
             self._connection = pika.BlockingConnection(parameters=broker.parameters)
         except PIKA_ERRORS as error:
             raise _closed(error) from None
         try:
-            self._channel = self._connection.channel()
-            self._channel.basic_qos(prefetch_count=prefetch, global_qos=False)
-            self._deliveries = self._channel.consume(queue, inactivity_timeout=timeout_milliseconds / 1000)
+            self._subscribe()
         except PIKA_ERRORS as error:
             self.close()
             raise _closed(error) from None
+
+    def _subscribe(self) -> None:
+        self._channel = self._connection.channel()
+        self._channel.basic_qos(prefetch_count=self._prefetch, global_qos=False)
+        self._deliveries = self._channel.consume(self._queue, inactivity_timeout=self._idle_seconds)
+        self._refresh_at = time.monotonic() + IDLE_REFRESH_SECONDS
 
     def __next__(self) -> _Nudge | None:
         """The next message that can be worked on, None after a while without."""
         try:
             method, properties, body = next(self._deliveries)
             if method is None:
-                self._check_forgotten()
+                self._refresh()
                 return None
-            self._suspicious = False
+            self._refresh_at = time.monotonic() + IDLE_REFRESH_SECONDS
             return self._read(method, properties, body)
         except StopIteration:  # the broker cancelled the consumer: its queue is gone
             raise _closed(ConnectionError(f"queue {self._queue} is gone")) from None
         except PIKA_ERRORS as error:
             raise _closed(error) from None
 
-    def _check_forgotten(self) -> None:
-        """RabbitMQ forgets a consumer whose queue is deleted and declared again at once, and does not say so."""
-        if self._unanswered or time.monotonic() < self._check_at:
-            return
-        waiting = self._channel.queue_declare(self._queue, passive=True).method.message_count
-        if waiting and self._suspicious:
-            raise ConnectionError(f"queue {self._queue} has {waiting} messages and gives none")
-        # A message that arrived this very moment is handed out before the next look.
-        self._suspicious = waiting > 0
-        self._check_at = time.monotonic() + (0.0 if waiting else IDLE_CHECK_SECONDS)
+    def _refresh(self) -> None:
+        """Subscribe anew after a while without messages.
+
+        When a quorum queue is deleted and declared again at once, RabbitMQ (3.10) moves its consumers over by
+        itself, says nothing, assigns them messages and never delivers these. Only a new channel gets them back.
+        """
+        if self._unanswered == 0 and time.monotonic() >= self._refresh_at:
+            self._channel.close()
+            self._subscribe()
 
     def _read(self, method: Any, properties: Any, body: bytes) -> _Nudge | None:
         try:
@@ -209,6 +214,13 @@ class NudgeConsumer(dramatiq.Consumer):
         raises whatever its dismantled parts come up with.)
         """
         with contextlib.suppress(Exception):
-            self._connection.process_data_events(time_limit=0)
+            self._answer_all(Deadline(CLOSE_SECONDS))
         with contextlib.suppress(Exception):
             self._connection.close()
+
+    def _answer_all(self, deadline: Deadline) -> None:
+        # Callbacks run in order: once this one has, every acknowledgement before it was sent.
+        answered = threading.Event()
+        self._connection.add_callback_threadsafe(answered.set)
+        while not answered.is_set() and not deadline.over():
+            self._connection.process_data_events(time_limit=0)

@@ -129,7 +129,10 @@ def publishes(publisher: KombuPublisher) -> bool:
         return False
 
 
-def test_a_queue_deleted_under_its_workers_is_declared_again(rig: RabbitRig, channel: amqp.Channel) -> None:
+def test_a_queue_deleted_under_its_workers_is_worked_on_again(
+    rig: RabbitRig, channel: amqp.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.common.broker.consumer.IDLE_REFRESH_SECONDS", 1.0)
     seen = Seen()
     rig.start({"orders": seen})
     rig.publisher.publish_nudges([nudge(1)])

@@ -34,7 +34,8 @@ NUDGE_SECONDS = 2.0
 
 NO_EMBEDDED = (
     "TANDEM_LEDGER_URL is `embedded`: such a ledger lives inside one running process, so there is nothing in it "
-    "for this command. Give MongoDB's address (mongodb://host:27017/?replicaSet=rs0); `tandem demo` shows the embedded mode."
+    "for this command. Give MongoDB's address (mongodb://host:27017/?replicaSet=rs0); `tandem demo` shows the "
+    "embedded mode."
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from libs.common.domain.rules import MissingProduct
+from libs.common.domain.rules import MissingProduct, TaxMapping
 from libs.common.odoo.client import OdooClient
 from libs.common.stores.model import OdooConnection
 from libs.sandbox.odoo import OdooSandbox
@@ -24,8 +24,8 @@ class OdooSide(Protocol):
         """Ready to be asked. Raises ConfigurationError, with a sentence for each thing that is not as it must be."""
         ...
 
-    def prepare(self, needs: Needs, tell: Tell) -> None:
-        """Make what is missing of these."""
+    def prepare(self, needs: Needs, tell: Tell) -> tuple[TaxMapping, ...]:
+        """Make what is missing of these; the store's rule for each tax that Odoo has several of."""
         ...
 
     def stop(self) -> None: ...
@@ -62,7 +62,7 @@ class SandboxOdoo:
             {"url": self._odoo.url, "database": self._odoo.database, "login": self._odoo.login, "key": self._odoo.key}
         )
 
-    def prepare(self, needs: Needs, tell: Tell) -> None:
+    def prepare(self, needs: Needs, tell: Tell) -> tuple[TaxMapping, ...]:
         for tax in needs.taxes:
             self._odoo.add_tax(tax.name, float(tax.percent), tax.price_include)
         for currency in needs.currencies:
@@ -80,6 +80,7 @@ class SandboxOdoo:
             )
         for name, email in needs.partners:
             self._odoo.add("res.partner", name=name, email=email)
+        return ()
 
     def stop(self) -> None:
         self._odoo.stop()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.facts import CompanyFacts, TaxFact
+from libs.common.domain.rules import TaxMapping
 from libs.common.errors import ConfigurationError, Failure
 from libs.common.odoo.cells import Cell
 from libs.common.odoo.check import ORDER_MODELS
@@ -40,19 +41,18 @@ class RealOdoo:
             raise ConfigurationError([f"{line.what}: {line.detail}. To do: {line.to_do}." for line in faults])
         return self.connection
 
-    def prepare(self, needs: Needs, tell: Tell) -> None:
+    def prepare(self, needs: Needs, tell: Tell) -> tuple[TaxMapping, ...]:
         client = client_for(self.connection)
         try:
-            made = _Preparation(client).make(needs)
+            preparation = _Preparation(client, tell)
+            preparation.make(needs)
+            return preparation.mappings(needs)
         except Failure as error:
             what = "Odoo refused what the demo's orders need"
-            raise ConfigurationError(
-                [f"{what}: {error}. Give {client.login} more rights, or make it by hand."]
-            ) from error
+            to_do = f"Give {client.login} more rights, or make it by hand."
+            raise ConfigurationError([f"{what}: {error}. {to_do}"]) from error
         finally:
             client.close()
-        for sentence in made:
-            tell(sentence)
 
     def stop(self) -> None:
         """It is somebody else's."""
@@ -72,19 +72,39 @@ class RealOdoo:
 
 
 class _Preparation:
-    """Makes what is missing; `make` answers with a sentence for each thing made."""
+    """Makes what is missing, and tells each thing made."""
 
-    def __init__(self, client: OdooClient) -> None:
+    def __init__(self, client: OdooClient, tell: Tell) -> None:
         self._client = client
+        self._tell = tell
         self._fields: OdooFields = read_fields(client)
         self._facts: CompanyFacts = read_facts(client, self._fields)
 
-    def make(self, needs: Needs) -> list[str]:
-        there = {(fact.rate, fact.included) for fact in self._facts.taxes}
-        lacking = [tax for tax in needs.taxes if ((tax.percent / PERCENT), tax.price_include) not in there]
-        made = [self._tax(tax) for tax in lacking]
+    def make(self, needs: Needs) -> None:
+        for tax in needs.taxes:
+            if not self._fitting(tax):
+                self._tell(self._tax(tax))
         foreign = [code for code in needs.currencies if code != self._facts.currency or self._facts.pricelist_required]
-        return made + [self._pricelist(code) for code in foreign if code not in self._facts.pricelists]
+        for code in foreign:
+            if code not in self._facts.pricelists:
+                self._tell(self._pricelist(code))
+
+    def mappings(self, needs: Needs) -> tuple[TaxMapping, ...]:
+        """An owner says which of several taxes of a rate is meant; the demo takes the first, as Odoo lists them."""
+        rules = []
+        for tax in needs.taxes:
+            fitting = self._fitting(tax)
+            if len(fitting) > 1:
+                chosen = next((fact for fact in fitting if fact.name.lower() == tax.name.lower()), fitting[0])
+                rate = tax.percent / PERCENT
+                rules.append(TaxMapping(rate=rate, tax_id=chosen.id, included=tax.price_include))
+                of_them = f"Odoo has {len(fitting)} sale taxes of {tax.percent:f} %"
+                self._tell(f"{of_them}; the demo takes {chosen.name!r}. A store's rules say which (taxes).")
+        return tuple(rules)
+
+    def _fitting(self, tax: DemoTax) -> list[TaxFact]:
+        rate = tax.percent / PERCENT
+        return [fact for fact in self._facts.taxes if (fact.rate, fact.included) == (rate, tax.price_include)]
 
     def _tax(self, tax: DemoTax) -> str:
         inclusion = "included" if tax.price_include else "on top"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from libs.common.domain.rules import StoreRules
+from libs.common.domain.rules import StoreRules, TaxMapping
 from libs.common.errors import ConfigurationError
 from libs.common.ledger.model import Record
 from libs.common.logging import configure
@@ -29,6 +29,7 @@ from services.console.demo.outcome import SETTLED, Outcome, Row
 from services.console.demo.real_odoo import RealOdoo
 from services.console.demo.report import Bar, last_trouble
 from services.console.plain import tell
+from services.console.words import number
 
 SLUG = "demo"
 SHOP = "tandem-demo.myshopify.com"
@@ -87,8 +88,7 @@ class Demo:
         placed = self._take_over() if own else self._place()
         documents = {order["id"].rpartition("/")[2]: order for order in self.shop.orders()}
         needs = Needs.of_orders(documents.values()) if own else Needs.of_the_demo()
-        self.odoo.prepare(needs, tell)
-        self._save_store(own_orders=own)
+        self._save_store(self.odoo.prepare(needs, tell), own_orders=own)
         client = client_for(self._connection)
         try:
             before = outcomes.newest_order(client)
@@ -152,12 +152,11 @@ class Demo:
             ) from error
         return _once(documents)
 
-    def _save_store(self, *, own_orders: bool) -> None:
-        rule = missing_product_rule(real=self.odoo.real, own_orders=own_orders)
+    def _save_store(self, taxes: tuple[TaxMapping, ...], *, own_orders: bool) -> None:
+        missing = missing_product_rule(real=self.odoo.real, own_orders=own_orders)
+        rules = StoreRules(missing_product=missing, taxes=taxes)
         shopify = {"shop": SHOP, "secret": self.shop.secret, "token": self.shop.token, "url": self.shop.url}
-        store = Store.model_validate(
-            {"slug": SLUG, "shopify": shopify, "odoo": self._connection, "rules": StoreRules(missing_product=rule)}
-        )
+        store = Store.model_validate({"slug": SLUG, "shopify": shopify, "odoo": self._connection, "rules": rules})
         self.tandem.stores.save(store)
 
 
@@ -176,7 +175,10 @@ def new_shop(*, real: bool) -> ShopifySandbox:
 
 def _once(documents: Sequence[Document]) -> list[Placed]:
     """Two files may be two versions of one order: it is one order, as the last of them says."""
-    return list({order["id"]: Placed.of(order) for order in documents}.values())
+    orders = list({order["id"]: Placed.of(order) for order in documents}.values())
+    if len(orders) < len(documents):
+        tell(f"The {len(documents)} files hold {number(len(orders), 'order')}; of each the last file counts.")
+    return orders
 
 
 def _unfinished(rows: Sequence[Row], seconds: float) -> tuple[str, ...]:

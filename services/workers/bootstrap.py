@@ -152,7 +152,7 @@ def build(
     ports: Ports,
     settings: WorkerSettings,
     *,
-    rooms: Mapping[str, Callable[[], Entity]] = ROOMS,
+    rooms: Mapping[str, Callable[[], Entity]] | None = None,
 ) -> Workers:
     """Pipelines for `orders`, or `orders.acme`; ValueError names what there is for a queue that is not."""
     calls = CallLog()
@@ -160,7 +160,7 @@ def build(
     worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
     pipelines = {}
     for queue in queues:
-        entity = rooms[base_queue(queue)]()
+        entity = (rooms or ROOMS)[base_queue(queue)]()
         pipelines[queue] = Pipeline(
             entity=entity,
             ledger=ports.ledger,

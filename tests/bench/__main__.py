@@ -1,0 +1,135 @@
+"""`make bench`: every figure with its target, as a table and in build/bench.json; exit 1 when one is missed.
+
+Ratios are taken within one run, because machines differ and are noisy. `python -m tests.bench calls drain` runs
+only those parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import structlog
+from rich.console import Console
+from rich.table import Table
+
+from tests import engines
+from tests.bench.gateway import measure_gateway
+from tests.bench.orders import FEW_ORDERS, MANY_ORDERS, count_calls, drain, memory
+from tests.bench.overhead import overhead
+
+RESULTS = Path("build/bench.json")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. `target` is a sentence; a figure that only explains another has none and is always ok."""
+
+    name: str
+    value: float
+    unit: str
+    target: str = ""
+    ok: bool = True
+
+
+def at_least(name: str, value: float, unit: str, target: float) -> Row:
+    return Row(name, round(value, 3), unit, f"at least {target:g}", value >= target)
+
+
+def at_most(name: str, value: float, unit: str, target: float) -> Row:
+    return Row(name, round(value, 3), unit, f"at most {target:g}", value <= target)
+
+
+def calls_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    counts = count_calls(mongodb, rabbitmq)
+    yield at_most("one order alone: GraphQL requests", counts["alone_shopify"], "calls", 1)
+    yield at_most("one order alone: Odoo calls", counts["alone_odoo"], "calls", 8)
+    yield at_most("a batch of 20 orders: GraphQL requests", counts["batch_shopify"], "calls", 2)
+    yield at_most("a batch of 20 orders: Odoo calls", counts["batch_odoo"], "calls", 10)
+
+
+def drain_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    rates = drain(mongodb, rabbitmq)
+    yield Row("orders drained in batches of 20", round(rates["batched"], 1), "orders/s")
+    yield Row("orders drained one by one", round(rates["singly"], 1), "orders/s")
+    yield at_least("a backlog of 500 in batches, against one by one", rates["ratio"], "times", 4)
+
+
+def overhead_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    yield at_least("ledger and broker, an entity that does nothing", overhead(mongodb, rabbitmq), "records/s", 400)
+
+
+def gateway_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    figures = measure_gateway(mongodb, rabbitmq)
+    yield Row("gateway: verify and parse only", round(figures["null_per_second"], 1), "requests/s")
+    yield Row("gateway: durable accepts", round(figures["durable_per_second"], 1), "requests/s")
+    yield at_least("gateway: durable against verify and parse only", figures["ratio"], "times", 0.4)
+    yield at_most("gateway: p99 at half that load", figures["p99_ms"], "ms", 50)
+    yield at_most("gateway: requests refused or failed", figures["refused"], "requests", 0)
+
+
+def memory_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    sizes = memory(mongodb, rabbitmq)
+    yield Row(f"worker memory after {FEW_ORDERS} orders", round(sizes["few"], 1), "MB")
+    yield Row(f"worker memory after {MANY_ORDERS} orders", round(sizes["many"], 1), "MB")
+    yield at_most("worker memory, many orders against few", sizes["many"] / sizes["few"], "times", 1.1)
+
+
+PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
+    "calls": calls_rows,
+    "drain": drain_rows,
+    "overhead": overhead_rows,
+    "gateway": gateway_rows,
+    "memory": memory_rows,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("parts", nargs="*", help=f"only these: {', '.join(PARTS)}")
+    parts = parser.parse_args(arguments).parts or list(PARTS)
+    unknown = sorted(set(parts) - set(PARTS))
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    console = Console(stderr=True)
+    rows: list[Row] = []
+    try:
+        with engines.mongodb() as mongodb, engines.rabbitmq() as rabbitmq:
+            for part in parts:
+                console.print(f"measuring {part} ...")
+                vhost = rabbitmq.new_vhost()
+                rows += PARTS[part](mongodb.url, vhost)
+                rabbitmq.drop_vhost(vhost)
+    except engines.EngineMissing as missing:
+        console.print(f"The benchmark needs real engines: {missing}")
+        return 2
+    _write(rows)
+    _show(rows)
+    return 0 if all(row.ok for row in rows) else 1
+
+
+def _write(rows: list[Row]) -> None:
+    """Whole or not at all: a half-written file would be read as a result."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    with NamedTemporaryFile("w", dir=RESULTS.parent, delete=False) as file:
+        json.dump([asdict(row) for row in rows], file, indent=1)
+    Path(file.name).replace(RESULTS)
+
+
+def _show(rows: list[Row]) -> None:
+    table = Table("what", "figure", "unit", "target", "")
+    for row in rows:
+        mark = ("ok" if row.ok else "MISSED") if row.target else ""
+        table.add_row(row.name, f"{row.value:g}", row.unit, row.target, mark, style=None if row.ok else "bold red")
+    Console(width=None if sys.stdout.isatty() else 110).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -109,6 +109,7 @@ class GatewaySettings(CommonSettings):
     ack_seconds: float = Field(
         default=4.0, ge=0.1, le=4.5, description="503 when the ledger has not answered by then; Shopify waits 5 s"
     )
+    writers: int = Field(default=4, ge=1, le=64, description="ledger writes at the same time")
     batch_limit: int = Field(default=100, ge=1, le=1000, description="hints in one ledger write, at most")
     pending_limit: int = Field(
         default=5000, ge=1, le=100_000, description="requests that wait for the ledger; 503 for more"

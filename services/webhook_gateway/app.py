@@ -59,7 +59,6 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        recorder.start()
         nudger.start()
         try:
             yield

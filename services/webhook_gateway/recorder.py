@@ -1,9 +1,8 @@
 """Hints of many requests go to the ledger in one write.
 
-While writes are under way the next hints gather; when one returns, they are written together. An idle gateway
-therefore writes a hint at once, and a busy one makes few, large writes: no timer is involved. Several writes are
-under way at once, because a durable one spends most of its time waiting for the disk, and the ledger's engine
-brings many to the disk together.
+While a write is under way the next hints gather; when it returns, they are written together. An idle gateway
+therefore writes a hint at once, and a busy one makes few, large writes: no timer is involved. A durable write spends
+most of its time waiting for the disk, so when enough hints have gathered meanwhile, another write begins beside it.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from services.webhook_gateway.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 LOGGED_IDS = 20
+ENOUGH_HINTS = 16
+"""A further write begins only for so many: smaller ones would cost more than the waiting."""
 _Waiting = tuple[Hint, "asyncio.Future[Recorded]"]
 
 
@@ -45,18 +46,18 @@ class Recorder:
         self._metrics = metrics
         self._on_recorded = on_recorded
         self._pending: deque[_Waiting] = deque()
-        self._arrived = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._writes: set[asyncio.Task[None]] = set()
+        self._looking = False
+        self._stopped = False
         self._seldom = Seldom()
-
-    def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._run(), name=f"recorder-{n}") for n in range(self._writers)]
 
     async def stop(self) -> None:
         """By now no request waits any more; what is left was given up by its sender."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stopped = True
+        writes = list(self._writes)
+        for write in writes:
+            write.cancel()
+        await asyncio.gather(*writes, return_exceptions=True)
         while self._pending:
             _, answer = self._pending.popleft()
             answer.cancel()
@@ -67,19 +68,35 @@ class Recorder:
             raise LedgerUnavailable(f"{len(self._pending)} hints wait for the ledger already")
         answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
         self._pending.append((hint, answer))
-        self._arrived.set()
+        self._look_soon()
         try:
             async with asyncio.timeout(seconds):
                 return await answer
         except TimeoutError:
             raise LedgerUnavailable(f"no answer within {seconds:.1f} s") from None
 
-    async def _run(self) -> None:
-        while True:
-            await self._arrived.wait()
-            batch = self._take()
-            if batch:
-                await self._write(batch)
+    def _look_soon(self) -> None:
+        # Not at once: what else arrives in this turn of the event loop goes along.
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        """Begin as many writes as what waits is worth."""
+        self._looking = False
+        if self._stopped:
+            return
+        while self._pending and (
+            not self._writes or (len(self._writes) < self._writers and len(self._pending) >= ENOUGH_HINTS)
+        ):
+            if batch := self._take():
+                write = asyncio.create_task(self._write(batch), name="hints")
+                self._writes.add(write)
+                write.add_done_callback(self._written)
+
+    def _written(self, write: asyncio.Task[None]) -> None:
+        self._writes.discard(write)
+        self._look_soon()
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -87,8 +104,6 @@ class Recorder:
             hint, answer = self._pending.popleft()
             if not answer.done():  # given up by now: its sender repeats it
                 batch.append((hint, answer))
-        if not self._pending:
-            self._arrived.clear()
         return batch
 
     async def _write(self, batch: list[_Waiting]) -> None:

@@ -7,14 +7,18 @@ uvicorn has none: a sender that opens a connection and stays silent, or sends ha
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from libs.common.settings import GatewaySettings
+
+_log = structlog.get_logger(__name__)
 
 HEADER_SECONDS = 5.0
 IDLE_SECONDS = 30
@@ -65,9 +69,20 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def server(app: ASGIApp, settings: GatewaySettings) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Says where it listens, which matters when any free port was asked for."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for each in self.servers:
+            for listener in each.sockets:
+                host, port = listener.getsockname()[:2]
+                _log.info("listening", host=host, port=port)
+
+
+def server(app: ASGIApp, settings: GatewaySettings) -> Server:
     """Its `serve()` runs until SIGTERM or SIGINT; requests under way are finished."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             host=settings.host,

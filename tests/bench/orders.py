@@ -39,6 +39,7 @@ def bench_rig(mongodb_url: str, rabbitmq_url: str, *, speed: OdooSpeed | None = 
         try:
             yield rig
         finally:
+            rig.stop()
             rig.connection.database.client.drop_database(database)
 
 

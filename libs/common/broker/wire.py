@@ -19,12 +19,13 @@ from kombu.exceptions import OperationalError
 from libs.common.broker import topology
 from libs.common.broker.deadline import Deadline
 from libs.common.broker.messages import CONTENT_TYPE, Outgoing
-from libs.common.broker.untyped import KombuConnection, new_connection
+from libs.common.broker.untyped import KombuConnection, PlainTransport, TlsTransport, new_connection
 
 WINDOW = 512
 """Messages sent and not confirmed yet, at most: bounds what has to be sent again."""
 HANDSHAKE_STEPS = 4
 """TCP, and three answers of the broker: each may take its share of the deadline."""
+SHORTEST_STEP_SECONDS = 0.05
 FAREWELL_SECONDS = 0.2
 GOODBYE_SECONDS = 1.0
 CONNECTION_ERRORS = (OSError, amqp.AMQPError, OperationalError)
@@ -156,17 +157,26 @@ class Wire:
         self._blocked = True
 
 
-def connect(url: str, deadline: Deadline, *, name: str, **options: Any) -> KombuConnection:
+def connect(url: str, deadline: Deadline, *, name: str, heartbeat: float = 0, **options: Any) -> KombuConnection:
     """An open connection to the first host of `url` that answers (`;` separates several)."""
-    hosts = url.count(";") + 1
-    step = max(deadline.left() / HANDSHAKE_STEPS / hosts, 0.05)
+    addresses = url.split(";")
+    step = max(deadline.left() / HANDSHAKE_STEPS / len(addresses), SHORTEST_STEP_SECONDS)
+    for address in addresses[:-1]:
+        with contextlib.suppress(*CONNECTION_ERRORS):
+            return _connect_one(address, step, name=name, heartbeat=heartbeat, **options)
+    return _connect_one(addresses[-1], step, name=name, heartbeat=heartbeat, **options)
+
+
+def _connect_one(address: str, step: float, *, name: str, heartbeat: float, **options: Any) -> KombuConnection:
     connection = new_connection(
-        url,
+        address,
+        transport=TlsTransport if address.startswith("amqps:") else PlainTransport,
         connect_timeout=step,
+        heartbeat=heartbeat,
         transport_options={"client_properties": {"connection_name": name}, **options},
     )
     try:
-        connection.ensure_connection(max_retries=hosts - 1, interval_start=0, interval_step=0, interval_max=0)
+        connection.ensure_connection(max_retries=0)
     except BaseException:
         hang_up(connection)
         raise

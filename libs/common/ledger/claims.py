@@ -97,7 +97,8 @@ class Claims(Records):
 
 
 def _held_by(token: str) -> Document:
-    return {"lease.token": token, "state": State.RUNNING.value}
+    """Only a running record has a lease. Its state is not asked for: that would tempt MongoDB to another index."""
+    return {"lease.token": token}
 
 
 def _leased(token: str, worker: str, now: datetime, until: datetime, *, attempts: int) -> Document:

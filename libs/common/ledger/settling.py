@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from pymongo import UpdateOne
@@ -35,37 +35,41 @@ class Settling(Records):
         """See `Ledger.settle`; `done`, `again` and `lost` are disjoint. May be repeated when its answer was lost."""
         pending = {settlement.record_id: settlement for settlement in settlements}
         hinted: set[str] = set()
-        outcome: dict[str, str] = {}
+        written: dict[str, Settlement] = {}
+        again: set[str] = set()
         now = self.clock.now()
         with reaching_ledger():
             for _ in range(SETTLE_ROUNDS):
                 if not pending:
                     break
                 batch = list(pending.values())
-                changes = [_change(token, settlement, now, hinted) for settlement in batch]
-                matched, refused = self._write_all(changes)
+                matched, refused = self._write_all([_change(token, one, now, hinted) for one in batch])
                 if matched == len(batch):
-                    outcome |= {key: "again" if key in hinted else "done" for key in pending}
+                    again |= hinted & pending.keys()
+                    written |= pending
                     pending = {}
                     break
                 for index in refused:
                     taken = self._target_taken(batch[index])
                     pending[taken.record_id] = taken
-                self._tell_apart(token, pending, hinted, outcome)
+                written |= self._tell_apart(token, pending, hinted, again)
             if pending:
                 raise LedgerUnavailable(f"{len(pending)} outcomes found no quiet moment to be written")
-            self._release(settlements, outcome, now)
+            self._release(list(written.values()), now)
+        asked = {settlement.record_id for settlement in settlements}
         return Settled(
-            done=frozenset(key for key, how in outcome.items() if how == "done"),
-            again=frozenset(key for key, how in outcome.items() if how == "again"),
-            lost=frozenset(key for key, how in outcome.items() if how == "lost"),
+            done=frozenset(written.keys() - again), again=frozenset(again), lost=frozenset(asked - written.keys())
         )
 
     def _tell_apart(
-        self, token: str, pending: dict[str, Settlement], hinted: set[str], outcome: dict[str, str]
-    ) -> None:
-        """After a batch that did not match whole: leave in `pending` what is still ours, and note what was hinted."""
-        fields = ("state", "lease.token", "settled_by", "wanted.seq")
+        self, token: str, pending: dict[str, Settlement], hinted: set[str], again: set[str]
+    ) -> dict[str, Settlement]:
+        """After a batch that did not match whole: leave in `pending` what is still ours, note what was hinted.
+
+        Returns what is written, as `settled` in the document tells; the rest was lost.
+        """
+        written = {}
+        fields = ("lease.token", "settled", "wanted.seq")
         known = {document["_id"]: document for document in self._read({"_id": {"$in": list(pending)}}, fields)}
         for key, settlement in list(pending.items()):
             document = known.get(key, {})
@@ -74,11 +78,12 @@ class Settling(Records):
                     hinted.add(key)
                 continue
             del pending[key]
-            if document.get("settled_by") != token:
-                outcome[key] = "lost"
-            else:
-                moved = document["state"] == State.DUE.value and settlement.state is not State.DUE
-                outcome[key] = "again" if key in hinted or moved else "done"
+            settled = document.get("settled", {})
+            if settled.get("by") == token and settled.get("as") == settlement.state.value:
+                written[key] = settlement
+                if settled.get("again"):
+                    again.add(key)
+        return written
 
     def _target_taken(self, settlement: Settlement) -> Settlement:
         """Two records cannot be linked to one on the other side: the later one is a person's to look at."""
@@ -97,8 +102,7 @@ class Settling(Records):
             settlement, state=State.HELD, target=None, held=held, digest="", version=None, due_at=None, waits_for=None
         )
 
-    def _release(self, settlements: Iterable[Settlement], outcome: dict[str, str], now: datetime) -> None:
-        written = [one for one in settlements if outcome[one.record_id] != "lost"]
+    def _release(self, written: Sequence[Settlement], now: datetime) -> None:
         synced = [one.record_id for one in written if one.state is State.SYNCED]
         if synced:
             self._records.update_many({"waits_for": {"$in": synced}, "state": State.DUE.value}, made_due(now))
@@ -145,7 +149,7 @@ def _update(token: str, settlement: Settlement, now: datetime, *, again: bool) -
     changed: Document = {
         "state": state.value,
         "attempts": settlement.attempts,
-        "settled_by": token,
+        "settled": {"by": token, "as": settlement.state.value, "again": again},
         "changed_at": now,
     }
     if settlement.name:

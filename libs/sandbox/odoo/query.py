@@ -175,30 +175,44 @@ def _family(env: Env, model: str, operator: str, value: Any) -> set[int]:
 
 
 def _candidates(env: Env, model: str, leaves: Sequence[Any]) -> list[Row]:
-    """Few rows to test when a condition that must hold can be looked up, else all."""
+    """Few rows to test when conditions that must hold can be looked up, else all."""
     table = env.db.tables[model]
-    index = 0
-    while index < len(leaves) and leaves[index] == "&":
-        index += 1
-    # Behind n leading "&" the next n + 1 plain conditions must all hold.
-    for leaf in leaves[index : 2 * index + 1]:
-        if not isinstance(leaf, tuple):
-            break
-        field, operator, value = leaf
-        if operator not in ("=", "in") or (operator == "=" and isinstance(value, (list, tuple))):
-            continue
-        values = list(value) if operator == "in" and isinstance(value, (list, tuple)) else [value]
-        if not all(values):
-            continue
-        if field == "id":
-            return [table[one] for one in dict.fromkeys(values) if one in table]
-        known = env.fields(model).get(field) if isinstance(field, str) else None
-        if known is None or (known.relation and any(isinstance(one, str) for one in values)):
-            continue
-        found = [env.db.referring(model, field, one) for one in dict.fromkeys(values)]
-        if all(ids is not None for ids in found):
-            return [table[one] for ids in found for one in ids or ()]
-    return list(table.values())
+    found, _ = _bound(env, model, leaves, 0) if leaves else (None, 0)
+    return list(table.values()) if found is None else [table[one] for one in found if one in table]
+
+
+def _bound(env: Env, model: str, leaves: Sequence[Any], start: int) -> tuple[dict[int, None] | None, int]:
+    """Ids that include all matches of the part that begins here (None: unknown), and where the next part begins."""
+    token = leaves[start]
+    if token == "!":
+        return None, _bound(env, model, leaves, start + 1)[1]
+    if token not in ("&", "|"):
+        return _looked_up(env, model, *token), start + 1
+    left, middle = _bound(env, model, leaves, start + 1)
+    right, end = _bound(env, model, leaves, middle)
+    if token == "|":
+        return (None if left is None or right is None else {**left, **right}), end
+    known = [ids for ids in (left, right) if ids is not None]
+    return min(known, key=len, default=None), end
+
+
+def _looked_up(env: Env, model: str, field: Any, operator: str, value: Any) -> dict[int, None] | None:
+    among = operator == "in" or isinstance(value, (list, tuple))
+    if operator not in ("=", "in") or not isinstance(field, str):
+        return None
+    values = list(value) if among and isinstance(value, (list, tuple)) else [value]
+    if field == "id":
+        return dict.fromkeys(one for one in values if isinstance(one, int))
+    known = env.fields(model).get(field)
+    if known is None or not all(values) or (known.relation and any(isinstance(one, str) for one in values)):
+        return None
+    ids: dict[int, None] = {}
+    for one in values:
+        found = env.db.referring(model, field, one)
+        if found is None:
+            return None
+        ids.update(dict.fromkeys(found))
+    return ids
 
 
 def sort(env: Env, model: str, rows: list[Row], order: str | None) -> list[Row]:

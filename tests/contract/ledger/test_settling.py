@@ -112,6 +112,25 @@ def test_settling_again_after_a_lost_answer_tells_the_same(ledger: MongoLedger) 
     assert [event.what for event in got(ledger, "1").history] == ["hint", "claim", "synced"]
 
 
+def test_a_second_outcome_under_the_same_lease_is_lost(ledger: MongoLedger) -> None:
+    taken, records = running(ledger, "1", "2")
+    wait = Settlement(key("2"), State.DUE, 1, due_at=at(900), waits_for=key("1"))
+    held = Settlement(key("1"), State.HELD, 1, held=Held("x", "y"))
+    assert ledger.settle(taken.token, [held, wait]) == settled(done={"1", "2"})
+    assert ledger.settle(taken.token, [synced(records["1"])]) == settled(lost={"1"})
+    assert got(ledger, "1").state is State.HELD
+    assert got(ledger, "2").due_at == at(900)
+
+
+def test_a_record_held_for_its_target_releases_nothing(ledger: MongoLedger) -> None:
+    ledger.link("acme", [Link("order", "9", Target("sale.order", 7))])
+    taken, records = running(ledger, "1", "2")
+    wait = Settlement(key("2"), State.DUE, 1, due_at=at(900), waits_for=key("1"))
+    ledger.settle(taken.token, [synced(records["1"], target=Target("sale.order", 7)), wait])
+    assert got(ledger, "1").state is State.HELD
+    assert got(ledger, "2").due_at == at(900)
+
+
 def test_an_unknown_record_is_lost_and_no_outcome_is_nothing(ledger: MongoLedger) -> None:
     assert ledger.settle("t", [Settlement(key("9"), State.SYNCED, 1)]) == settled(lost={"9"})
     assert ledger.settle("t", []) == settled()
@@ -222,5 +241,5 @@ def test_documents_are_readable(ledger: MongoLedger, connection: Connection) -> 
     assert document["target"] == {"model": "sale.order", "id": 7, "name": "S00007"}
     assert set(document) == {
         "_id", "store", "entity", "source", "source_id", "state", "attempts", "claims", "wanted", "synced", "target",
-        "history", "changed_at", "claimed_at", "settled_by",
+        "history", "changed_at", "claimed_at", "settled",
     }  # fmt: skip

@@ -21,11 +21,19 @@ from tests.contract.broker.rigs import eventually, nudge
 pytestmark = pytest.mark.rabbitmq
 
 DEADLINE_SECONDS = 1.0
-MARGIN_SECONDS = 0.5
+MARGIN_SECONDS = 1.5
+"""For a machine that is busy; without a deadline each of these waits would last for minutes."""
 
 
 @pytest.fixture
 def publisher(rabbitmq_vhost: str) -> Iterator[KombuPublisher]:
+    opened = KombuPublisher(rabbitmq_vhost, deadline_seconds=20.0)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def hasty(rabbitmq_vhost: str) -> Iterator[KombuPublisher]:
     opened = KombuPublisher(rabbitmq_vhost, deadline_seconds=DEADLINE_SECONDS)
     yield opened
     opened.close()
@@ -50,17 +58,17 @@ def seconds_until_unavailable(publisher: KombuPublisher) -> float:
 
 
 def test_a_confirm_that_never_comes_is_given_up_at_the_deadline(
-    rabbitmq_control: engines.RabbitMQ, publisher: KombuPublisher
+    rabbitmq_control: engines.RabbitMQ, hasty: KombuPublisher
 ) -> None:
-    publisher.publish_nudges([nudge(1)])
+    hasty.publish_nudges([nudge(1)])
     rabbitmq_control.pause()
     try:
-        assert seconds_until_unavailable(publisher) < DEADLINE_SECONDS + MARGIN_SECONDS
+        assert seconds_until_unavailable(hasty) < DEADLINE_SECONDS + MARGIN_SECONDS
         # And again, when it has to connect first.
-        assert seconds_until_unavailable(publisher) < DEADLINE_SECONDS + MARGIN_SECONDS
+        assert seconds_until_unavailable(hasty) < DEADLINE_SECONDS + MARGIN_SECONDS
     finally:
         rabbitmq_control.resume()
-    assert eventually(lambda: publishes(publisher))
+    assert eventually(lambda: publishes(hasty))
 
 
 def publishes(publisher: KombuPublisher) -> bool:
@@ -71,13 +79,13 @@ def publishes(publisher: KombuPublisher) -> bool:
 
 
 def test_waiting_for_another_thread_counts_towards_the_deadline(
-    rabbitmq_control: engines.RabbitMQ, publisher: KombuPublisher
+    rabbitmq_control: engines.RabbitMQ, hasty: KombuPublisher
 ) -> None:
-    publisher.publish_nudges([nudge(1)])
+    hasty.publish_nudges([nudge(1)])
     took: list[float] = []
     rabbitmq_control.pause()
     try:
-        threads = [threading.Thread(target=lambda: took.append(seconds_until_unavailable(publisher))) for _ in range(4)]
+        threads = [threading.Thread(target=lambda: took.append(seconds_until_unavailable(hasty))) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -89,15 +97,15 @@ def test_waiting_for_another_thread_counts_towards_the_deadline(
 
 
 def test_blocked_publishers_are_told_so_and_come_back(
-    rabbitmq_control: engines.RabbitMQ, publisher: KombuPublisher
+    rabbitmq_control: engines.RabbitMQ, hasty: KombuPublisher
 ) -> None:
-    publisher.publish_nudges([nudge(1)])
+    hasty.publish_nudges([nudge(1)])
     rabbitmq_control.control("set_vm_memory_high_watermark", "0.00001")
     try:
-        assert seconds_until_unavailable(publisher) < DEADLINE_SECONDS + MARGIN_SECONDS
+        assert seconds_until_unavailable(hasty) < DEADLINE_SECONDS + MARGIN_SECONDS
     finally:
         rabbitmq_control.control("set_vm_memory_high_watermark", "0.6")
-    assert eventually(lambda: publishes(publisher))
+    assert eventually(lambda: publishes(hasty))
 
 
 def test_something_that_accepts_and_says_nothing_is_given_up_at_the_deadline() -> None:
@@ -110,7 +118,7 @@ def test_nobody_at_the_address_is_told_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     publisher = KombuPublisher(f"amqp://127.0.0.1:{port}/", deadline_seconds=5.0)
-    assert seconds_until_unavailable(publisher) < 1.0
+    assert seconds_until_unavailable(publisher) < 1.0 + MARGIN_SECONDS
     with pytest.raises(BrokerUnavailable, match="cannot be reached"):
         publisher.ping()
 
@@ -198,3 +206,11 @@ def test_a_subscription_follows_across_a_lost_connection(
         queue["name"].startswith("tandem.events.")
         for queue in rabbitmq.ask("GET", f"/api/queues{urlsplit(rabbitmq_vhost).path}")
     )
+
+
+def test_the_next_host_is_tried_when_the_first_does_not_answer(rabbitmq_vhost: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    publisher = KombuPublisher(f"amqp://127.0.0.1:{port}/;{rabbitmq_vhost}", deadline_seconds=5.0)
+    assert publisher.publish_nudges([nudge()]) == [nudge()]
+    publisher.close()

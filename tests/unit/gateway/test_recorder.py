@@ -12,7 +12,7 @@ import structlog
 from libs.common.errors import LedgerUnavailable
 from libs.common.ledger.model import Hint, Recorded
 from services.webhook_gateway.metrics import Metrics
-from services.webhook_gateway.recorder import Recorder
+from services.webhook_gateway.recorder import ENOUGH_HINTS, Recorder
 from tests.unit.gateway.world import MemorySink, until
 
 
@@ -22,13 +22,17 @@ def hint(number: int) -> Hint:
 
 @asynccontextmanager
 async def recorder(
-    sink: MemorySink, *, batch_limit: int = 100, pending_limit: int = 1000
+    sink: MemorySink, *, writers: int = 1, batch_limit: int = 100, pending_limit: int = 1000
 ) -> AsyncIterator[tuple[Recorder, list[Hint]]]:
     nudged: list[Hint] = []
     made = Recorder(
-        sink, batch_limit=batch_limit, pending_limit=pending_limit, metrics=Metrics(), on_recorded=nudged.append
+        sink,
+        writers=writers,
+        batch_limit=batch_limit,
+        pending_limit=pending_limit,
+        metrics=Metrics(),
+        on_recorded=nudged.append,
     )
-    made.start()
     try:
         yield made, nudged
     finally:
@@ -46,6 +50,25 @@ async def test_what_arrives_during_a_write_goes_into_the_next_one_together() -> 
         sink.gate.set()
         assert await asyncio.gather(first, *rest) == [Recorded.RECORDED] * 30
     assert sink.writes == [1, 29]
+
+
+async def test_a_further_write_begins_only_when_enough_has_gathered() -> None:
+    sink = MemorySink()
+    async with recorder(sink, writers=2) as (made, _):
+        sink.gate.clear()
+        tasks = [asyncio.create_task(made.record(hint(0), seconds=5))]
+        await until(lambda: sink.writes == [1])
+        tasks += [asyncio.create_task(made.record(hint(n), seconds=5)) for n in range(1, ENOUGH_HINTS)]
+        await asyncio.sleep(0.02)
+        assert sink.writes == [1]
+        tasks.append(asyncio.create_task(made.record(hint(98), seconds=5)))
+        await until(lambda: sink.writes == [1, ENOUGH_HINTS])
+        tasks += [asyncio.create_task(made.record(hint(n), seconds=5)) for n in range(200, 240)]
+        await asyncio.sleep(0.02)
+        assert sink.writes == [1, ENOUGH_HINTS]
+        sink.gate.set()
+        await asyncio.gather(*tasks)
+    assert sink.writes == [1, ENOUGH_HINTS, 40]
 
 
 async def test_a_lone_hint_is_written_at_once() -> None:

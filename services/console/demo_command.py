@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
+from libs.common.logging import configure
+from libs.common.settings import CommonSettings
 from libs.common.stores.model import OdooConnection
 from services.console.plain import NOT_WELL, bad_input, plainly, tell
 from services.console.words import teaching
@@ -60,21 +62,28 @@ def demo(
     connection = _odoo(
         {"--odoo-url": odoo_url, "--odoo-db": odoo_db, "--odoo-login": odoo_login, "--odoo-key": odoo_key}
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+    if orders is not None and not orders.is_dir():
+        bad_input([f"{orders}: is not a folder. --orders wants one with *.json files."])
+    # Whoever stops the process by its number wants it to tidy up as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         well = _run(Options(count, orders, connection, seconds), keep=keep)
     except KeyboardInterrupt:
         tell("Stopped before the end.")
         raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if not well:
         raise typer.Exit(NOT_WELL)
 
 
 def _run(options: Options, *, keep: bool) -> bool:
-    from services.console.demo.keep import addresses, stay  # noqa: PLC0415 - as above
+    from services.all_in_one import embedded  # noqa: PLC0415 - as above
+    from services.console.demo.keep import addresses, stay  # noqa: PLC0415
     from services.console.demo.report import show, show_summary  # noqa: PLC0415
     from services.console.demo.run import Demo  # noqa: PLC0415
 
+    configure("demo", embedded(CommonSettings, log_level="warning", log_format="console"))
     with Demo(options) as running:
         outcome = running.run()
         show(outcome)

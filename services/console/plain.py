@@ -6,6 +6,7 @@ What went wrong is told on standard error in sentences; a stack trace is left to
 from __future__ import annotations
 
 import functools
+import io
 import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn, ParamSpec, TypeVar
@@ -43,6 +44,10 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def run(*args: P.args, **options: P.kwargs) -> R:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A terminal that knows no ✓ and no ü gets a question mark, not a stack trace.
+                stream.reconfigure(errors="replace")
         try:
             return command(*args, **options)
         except ConfigurationError as error:

@@ -13,15 +13,13 @@ from typing import Self
 from libs.common.domain.rules import StoreRules, TaxMapping
 from libs.common.errors import ConfigurationError
 from libs.common.ledger.model import Record
-from libs.common.logging import configure
-from libs.common.settings import GatewaySettings
 from libs.common.stores.model import OdooConnection, Store
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import CURRENCY, demo_catalog
 from libs.sandbox.shopify.order_files import OrderFileError
 from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
 from libs.sandbox.shopify.store import FIRST_ID
-from services.all_in_one import AllInOne, embedded
+from services.all_in_one import AllInOne
 from services.console.demo import outcome as outcomes
 from services.console.demo.needs import Document, Needs, Placed
 from services.console.demo.odoo_side import OdooSide, SandboxOdoo, client_for, missing_product_rule
@@ -67,7 +65,6 @@ class Demo:
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
-        configure("demo", embedded(GatewaySettings, log_level="warning", log_format="console"))
         with ExitStack() as closing:
             # Looked at first: nothing is started for an Odoo that cannot be used.
             self.connection = self.odoo.start()

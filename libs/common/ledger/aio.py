@@ -15,7 +15,7 @@ from pymongo.errors import ConfigurationError as MongoConfigurationError
 
 from libs.common.clock import RESYNC_SECONDS, to_milliseconds
 from libs.common.errors import LedgerUnavailable
-from libs.common.ledger.connect import DURABLE, TIMEOUT_SECONDS, client_options, refused_url
+from libs.common.ledger.connect import DURABLE, TIMEOUT_SECONDS, check_scheme, client_options, refused_url
 from libs.common.ledger.documents import Document, read_time
 from libs.common.ledger.engine import duplicates, reaching_ledger
 from libs.common.ledger.hints import READ_FIELDS, Read, Write, recording
@@ -66,6 +66,7 @@ class AsyncMongoHints:
     def connect(cls, url: str, name: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Self:
         """`url` is `mongodb://…`; no server is asked yet. Raises `ConfigurationError`."""
         try:
+            check_scheme(url)
             client: AsyncMongoClient[Document] = AsyncMongoClient(url, **client_options(timeout_seconds))
             return cls(client.get_database(name, write_concern=DURABLE))
         except (InvalidURI, MongoConfigurationError, ValueError) as error:

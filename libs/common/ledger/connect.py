@@ -63,6 +63,15 @@ DURABLE = WriteConcern(w="majority")
 """An answer means that a majority has it. How long that may take is the deadline of the call (`timeoutMS`)."""
 
 
+SCHEMES = ("mongodb://", "mongodb+srv://")
+
+
+def check_scheme(url: str) -> None:
+    """Raises `InvalidURI`: pymongo would take any word for the name of a host."""
+    if not url.startswith(SCHEMES):
+        raise InvalidURI("it does not begin with mongodb://")
+
+
 def refused_url(error: Exception) -> ConfigurationError:
     return ConfigurationError(
         [f"The ledger's address is not usable: {error}. Give mongodb://host:27017/?replicaSet=name, or embedded."]
@@ -80,6 +89,7 @@ def connect(url: str, name: str, *, timeout_seconds: float = TIMEOUT_SECONDS) ->
         connection.prepare()
         return connection
     try:
+        check_scheme(url)
         client: MongoClient[Document] = MongoClient(url, **client_options(timeout_seconds))
         database = client.get_database(name, write_concern=DURABLE)
     except (InvalidURI, MongoConfigurationError, ValueError) as error:

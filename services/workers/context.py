@@ -28,6 +28,11 @@ class Shopify(Protocol):
 LINKED_MODELS = {"customer": "res.partner", "variant": "product.product"}
 
 
+FRESH_SECONDS = 2.0
+#: More made ids than this are forgotten and met again, each by a call that finds it.
+MADE_LIMIT = 50_000
+
+
 @dataclass
 class StoreContext:
     """One store, as one worker process knows it."""
@@ -48,7 +53,13 @@ class StoreContext:
         return self.reference.fields()
 
     def facts(self) -> CompanyFacts:
+        if len(self.made) > MADE_LIMIT:
+            self.made.clear()
         return self.reference.facts()
+
+    def fresh_facts(self) -> CompanyFacts:
+        """Read anew, but not by every record of a backlog that misses the same tax."""
+        return self.reference.fresh(older_than_seconds=FRESH_SECONDS)
 
     def links(self, entity: str, source_ids: Sequence[str]) -> dict[str, int]:
         """Database ids that the ledger knows for these source ids."""

@@ -43,6 +43,13 @@ class FactsCache:
         with self._lock:
             self._facts = None
 
+    def fresh(self, *, older_than_seconds: float) -> CompanyFacts:
+        """Read anew unless they were read within these seconds: something looked for may just have been made."""
+        with self._lock:
+            if self._monotonic() - self._read_at > older_than_seconds:
+                self._facts = None
+        return self.facts()
+
     def _both(self) -> tuple[OdooFields, CompanyFacts]:
         with self._lock:
             expired = self._monotonic() - self._read_at > self._ttl_seconds

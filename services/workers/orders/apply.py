@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import structlog
+
 from libs.common.domain.digests import digest
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
@@ -27,6 +29,8 @@ from services.workers.orders.rows import (
     shape,
     to_load,
 )
+
+log = structlog.get_logger(__name__)
 
 _QUOTATION = {"draft", "sent"}
 
@@ -84,6 +88,8 @@ class _Run:
         results = in_one_call(sorted(names), self._load_tags)
         for name, tag_id in results.done:
             self.store.made[self._tag_id(name)] = tag_id
+        for name, failure in results.failed:
+            log.warning("tag.left_off", store=self.store.slug, tag=name, reason=failure.message)
 
     def _load_tags(self, names: Sequence[str]) -> Sequence[int]:
         return self.store.odoo.load("crm.tag", ["id", "name"], [[self._tag_id(name), name] for name in names]).ids
@@ -246,5 +252,9 @@ class _Run:
             order=order,
             customer_id=self.customer_ids.get(changes.record_id),
             difference=self.differences.get(changes.record_id),
-            product_ids=dict(self.store.made),
+            product_ids={ref: self.store.made[ref] for ref in _made_refs(changes) if ref in self.store.made},
         )
+
+
+def _made_refs(changes: Changes) -> set[str]:
+    return {line.product for line in changes.order.lines if isinstance(line.product, str)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from libs.common.domain.outcomes import Hold
 from libs.common.errors import Failure
 from libs.common.ledger.model import Record, Target
 from services.workers.context import StoreContext
@@ -14,6 +16,9 @@ from services.workers.orders.gather import gather
 from services.workers.orders.model import Applied, Changes, Situation
 from services.workers.orders.plan import plan
 from services.workers.orders.verify import Verified, verify
+
+#: Holds whose cause may be gone since the company's taxes and pricelists were read last.
+MISSED_IN_ODOO = frozenset({"tax_missing", "tax_ambiguous", "pricelist_missing"})
 
 
 class Orders:
@@ -25,7 +30,13 @@ class Orders:
         return [item if isinstance(item, Failure) else _read(item) for item in gather(batch, store)]
 
     def plan(self, situation: Situation, store: StoreContext) -> Any:
-        return plan(situation, store.rules)
+        """The plan; with reference data read anew when the plan misses something a person may just have made."""
+        decided = plan(situation, store.rules)
+        if isinstance(decided, Hold) and decided.code in MISSED_IN_ODOO:
+            fresh = store.fresh_facts()
+            if fresh is not situation.facts:
+                return plan(dataclasses.replace(situation, facts=fresh), store.rules)
+        return decided
 
     def carry_out(self, changes: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
         answers = apply(changes, store)

@@ -60,7 +60,7 @@ class Situation:
     synced_digest: str | None = None
     target_id: int | None = None
     existing: OdooOrder | None = None
-    """The linked order, read only when the record's digest no longer fits."""
+    """The linked order, read only when the record's digest no longer fits; None then means that it was deleted."""
 
 
 #: A record of Odoo's: its database id, or the external id it will have.

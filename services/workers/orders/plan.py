@@ -30,6 +30,13 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
     fingerprint = order_digest(order)
     if situation.synced_digest == fingerprint and situation.target_id:
         return Nothing(fingerprint)
+    if situation.synced_digest and situation.target_id and situation.existing is None:
+        return Hold(
+            "order_deleted_in_odoo",
+            f"{order.name} changed in Shopify, but somebody deleted its order in Odoo; it is not made again",
+            "enter it in Odoo by hand if it is wanted, or cancel it in Shopify, then retry",
+            {"order_id": situation.target_id},
+        )
     try:
         return _changes(situation, order, rules, fingerprint)
     except HoldOrder as held:
@@ -61,8 +68,8 @@ def order_digest(order: Order) -> str:
 def _gone(situation: Situation) -> Hold | Ignore:
     if situation.target_id is None:
         return Ignore("deleted in Shopify before it reached Odoo")
-    if situation.existing and situation.existing.state == "cancel":
-        return Ignore("deleted in Shopify and cancelled in Odoo")
+    if situation.existing is None or situation.existing.state == "cancel":
+        return Ignore("deleted in Shopify, and cancelled or deleted in Odoo")
     return Hold(
         "order_deleted",
         "the order was deleted in Shopify but is in Odoo",
@@ -74,7 +81,9 @@ def _gone(situation: Situation) -> Hold | Ignore:
 def _cancelled(situation: Situation, order: Order) -> Hold | Ignore | Nothing:
     if situation.target_id is None:
         return Ignore("cancelled in Shopify before it reached Odoo")
-    if situation.existing and situation.existing.state == "cancel":
+    if situation.existing is None:
+        return Ignore("cancelled in Shopify and deleted in Odoo")
+    if situation.existing.state == "cancel":
         return Nothing(order_digest(order))
     return Hold(
         "order_cancelled",

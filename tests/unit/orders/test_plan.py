@@ -70,7 +70,13 @@ def test_tags_and_notes_and_statuses_do_not_make_an_order_another_one() -> None:
 
 
 def test_a_synced_order_that_changed_is_only_compared() -> None:
-    assert changes(situation(order(line(quantity=2)), synced_digest="older", target_id=5)).only_compare == 5
+    changed = situation(order(line(quantity=2)), synced_digest="older", target_id=5, existing=odoo_order())
+    assert changes(changed).only_compare == 5
+
+
+def test_a_synced_order_that_was_deleted_in_odoo_is_not_made_again() -> None:
+    gone = situation(order(line(quantity=2)), synced_digest="older", target_id=5)
+    assert held(gone).code == "order_deleted_in_odoo"
 
 
 def test_an_order_that_was_made_but_never_synced_is_taken_up_again() -> None:

@@ -34,6 +34,10 @@ class Engine:
         return self._body is not None
 
     @property
+    def is_process(self) -> bool:
+        return isinstance(self._body, ChildProcess)
+
+    @property
     def pid(self) -> int:
         return self._ours().pid
 

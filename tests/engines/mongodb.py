@@ -51,10 +51,7 @@ def _client(url: str) -> pymongo.MongoClient[dict[str, object]]:
     )
 
 
-def _given() -> MongoDB | None:
-    url = os.environ.get(URL_VARIABLE)
-    if not url:
-        return None
+def _given(url: str) -> MongoDB:
     try:
         with _client(url) as client:
             client.admin.command("ping")
@@ -113,7 +110,8 @@ def _started(port: int, body: ChildProcess | docker.Container, folder: Path | No
 
 
 def open_mongodb() -> MongoDB:
-    """A running MongoDB; EngineMissing says what was tried."""
-    return first_that_works(
-        "MongoDB", [(URL_VARIABLE, _given), ("Docker", _in_docker), ("mongod of the dev wheel", _as_process)]
-    )
+    """A running MongoDB; EngineMissing says what was tried. An address that is given is used or nothing is."""
+    url = os.environ.get(URL_VARIABLE)
+    if url:
+        return _given(url)
+    return first_that_works("MongoDB", [("Docker", _in_docker), ("mongod of the dev wheel", _as_process)])

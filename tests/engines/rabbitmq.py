@@ -155,10 +155,7 @@ class RabbitMQ(Engine):
         return len(names)
 
 
-def _given() -> RabbitMQ | None:
-    url = os.environ.get(URL_VARIABLE)
-    if not url:
-        return None
+def _given(url: str) -> RabbitMQ:
     engine = RabbitMQ("RabbitMQ", url, None)
     at = urlsplit(url)
     credentials = f"{at.username}:{at.password}@" if at.username else ""
@@ -261,6 +258,9 @@ def prepare() -> None:
 
 
 def open_rabbitmq() -> RabbitMQ:
-    """A running RabbitMQ; EngineMissing says what was tried."""
-    ways = [(URL_VARIABLE, _given), ("Docker", _in_docker), ("local rabbitmq-server", _local), ("apt", _installed)]
+    """A running RabbitMQ; EngineMissing says what was tried. An address that is given is used or nothing is."""
+    url = os.environ.get(URL_VARIABLE)
+    if url:
+        return _given(url)
+    ways = [("Docker", _in_docker), ("local rabbitmq-server", _local), ("apt", _installed)]
     return first_that_works("RabbitMQ", ways)

@@ -1,0 +1,349 @@
+"""Orders from the sandbox shop to the sandbox Odoo and back again, on the embedded ledger, for Odoo 18 and 19."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from libs.common.domain.rules import StoreRules
+from libs.common.ledger.breakers import MongoBreakers
+from libs.common.ledger.budgets import MongoBudgets
+from libs.common.ledger.connect import connect
+from libs.common.ledger.model import Hint, Record, State
+from libs.common.ledger.repository import MongoLedger
+from libs.common.settings import WorkerSettings
+from libs.common.stores.crypto import Crypto
+from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
+from libs.common.stores.repository import MongoStores
+from libs.sandbox.odoo.sandbox import OdooSandbox
+from libs.sandbox.shopify.bench import BENCH_TAX, bench_catalog
+from libs.sandbox.shopify.demo import demo_orders
+from libs.sandbox.shopify.demo_catalog import demo_catalog, demo_partners, demo_pricelists, demo_taxes
+from libs.sandbox.shopify.drafts import Discount, Draft, Line, Person, Place, Shipping, Tax
+from libs.sandbox.shopify.sandbox import ShopifySandbox
+from services.workers import context
+from services.workers.bootstrap import Ports, Workers, build
+
+JANE = Person("Jane", "Doe", "Jane.Doe@Example.com", "+15550100")
+HOME = Place("Jane", "Doe", "", "1 Main Street", "", "Louisville", "40202", "KY", "Kentucky", "US")
+
+
+@dataclass
+class Desk:
+    shop: ShopifySandbox
+    odoo: OdooSandbox
+    ledger: MongoLedger
+    stores: MongoStores
+    workers: Workers
+
+    def place(self, *lines: Line, **fields: Any) -> dict[str, Any]:
+        values: dict[str, Any] = {"customer": JANE, "shipping_address": HOME, "taxes": (BENCH_TAX,), **fields}
+        return self.shop.place_order(Draft(lines=lines or (self.line(),), **values))
+
+    def line(self, quantity: int = 1, **fields: Any) -> Line:
+        return Line(self.shop.product("BENCH-000"), quantity, **fields)
+
+    def sync(self, *orders: dict[str, Any], why: str = "orders/create") -> list[Record]:
+        """Announce and work until nothing is due; the records, in order."""
+        numbers = [order["id"].rpartition("/")[2] for order in orders]
+        self.ledger.record_hints([Hint("acme", "order", number, why=why) for number in numbers])
+        return self.work(*numbers)
+
+    def work(self, *numbers: str) -> list[Record]:
+        while self.workers.pipelines["orders"].look_at("acme", []):
+            pass
+        records = [self.ledger.get(f"acme/order/{number}") for number in numbers]
+        return [record for record in records if record]
+
+    def retry(self, record: Record) -> Record:
+        assert self.ledger.retry([record.id], why="test") == [record.id]
+        return self.work(record.source_id)[0]
+
+    def rules(self, **changes: Any) -> None:
+        store = self.stores.get("acme")
+        assert store
+        self.stores.save(store.model_copy(update={"rules": StoreRules(**changes)}))
+        self.workers.contexts.close()
+
+    def order(self, record: Record) -> dict[str, Any]:
+        assert record.target, record.held
+        (found,) = self.odoo.orders([("id", "=", record.target.id)])
+        return found
+
+    def writes(self) -> int:
+        return len(self.odoo.journal.entries())
+
+
+@pytest.fixture(params=["18", "19"])
+def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(context, "FRESH_SECONDS", 0.0)
+    shop, odoo = ShopifySandbox(), OdooSandbox(request.param)
+    with shop, odoo, connect("embedded", "orders") as connection:
+        for product in bench_catalog():
+            odoo.add_product(default_code=product.sku, barcode=product.barcode, list_price=float(product.price))
+        shop.add_products(bench_catalog())
+        key = Fernet.generate_key().decode()
+        stores = MongoStores(connection.database, Crypto.from_keys(key))
+        stores.save(
+            Store(
+                slug="acme",
+                shopify=ShopifyConnection(
+                    shop=shop.shop, secret=SecretStr(shop.secret), token=SecretStr(shop.token), url=shop.url
+                ),
+                odoo=OdooConnection(url=odoo.url, database=odoo.database, login=odoo.login, key=SecretStr(odoo.key)),
+            )
+        )
+        ledger = MongoLedger(connection.database, connection.clock)
+        ports = Ports(
+            ledger,
+            MongoBudgets(connection.database, connection.clock),
+            MongoBreakers(connection.database, connection.clock),
+            stores,
+            lambda *_: None,
+        )
+        settings = WorkerSettings(ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(key))
+        workers = build(["orders"], ports, settings)
+        yield Desk(shop, odoo, ledger, stores, workers)
+        workers.close()
+
+
+def test_every_demo_order_ends_as_it_says(desk: Desk) -> None:
+    for product in demo_catalog():
+        if product.known_to_odoo:
+            desk.odoo.add_product(
+                default_code=product.sku, barcode=product.barcode, name=product.title, list_price=float(product.price)
+            )
+    for name, email in demo_partners():
+        desk.odoo.add("res.partner", name=name, email=email)
+    for tax in demo_taxes():
+        desk.odoo.add_tax(tax.name, float(tax.percent), tax.price_include)
+    for currency in demo_pricelists():
+        desk.odoo.add_pricelist(currency)
+    desk.shop.add_products(demo_catalog())
+    drafts = demo_orders()
+    orders = [desk.shop.place_order(draft) for draft in drafts]
+    records = desk.sync(*orders)
+    for draft, placed, record in zip(drafts, orders, records, strict=True):
+        ended = record.state.value + (f":{record.held.code}" if record.held else "")
+        assert ended == draft.expect, (draft.label, record.held)
+        if record.state is State.SYNCED:
+            total = Decimal(placed["totalPriceSet"]["shopMoney"]["amount"])
+            assert Decimal(str(desk.order(record)["amount_total"])).quantize(Decimal("0.01")) == total, draft.label
+
+
+def test_an_order_is_confirmed_with_its_name_date_customer_and_addresses(desk: Desk) -> None:
+    bill = Place("Jane", "Doe", "Doe Inc", "9 Bank Street", "Floor 2", "Lexington", "40507", "KY", "Kentucky", "US")
+    placed = desk.place(billing_address=bill, note="Ring <twice>\nplease", tags=("vip", "first"))
+    (record,) = desk.sync(placed)
+    order = desk.order(record)
+    assert record.state is State.SYNCED
+    assert (order["state"], order["client_order_ref"]) == ("sale", placed["name"])
+    assert order["date_order"] == placed["processedAt"].strftime("%Y-%m-%d %H:%M:%S")
+    assert order["external_id"] == f"tandem_acme.order_{record.source_id}"
+    assert "Ring &lt;twice&gt;<br" in order["note"]
+    assert {tag["name"] for tag in desk.odoo.find("crm.tag", [("id", "in", order["tag_ids"])])} == {"vip", "first"}
+    (customer,) = desk.odoo.find("res.partner", [("id", "=", order["partner_id"][0])])
+    (delivery,) = desk.odoo.find("res.partner", [("id", "=", order["partner_shipping_id"][0])])
+    (invoice,) = desk.odoo.find("res.partner", [("id", "=", order["partner_invoice_id"][0])])
+    assert (customer["email"], customer["parent_id"], customer["type"]) == ("jane.doe@example.com", False, "contact")
+    assert (delivery["type"], delivery["street"], delivery["parent_id"][0]) == (
+        "delivery",
+        "1 Main Street",
+        customer["id"],
+    )
+    assert (invoice["type"], invoice["name"], invoice["street2"]) == ("invoice", "Doe Inc, Jane Doe", "Floor 2")
+    assert delivery["state_id"][1].startswith("Kentucky")
+
+
+def test_a_repeat_changes_nothing_writes_nothing_and_asks_odoo_nothing(desk: Desk) -> None:
+    placed = desk.place()
+    (first,) = desk.sync(placed)
+    before, asked = desk.writes(), len(desk.odoo.calls.entries())
+    (again,) = desk.sync(placed, why="orders/updated")
+    assert (again.state, again.target) == (State.SYNCED, first.target)
+    assert desk.writes() == before
+    assert len(desk.odoo.calls.entries()) == asked
+
+
+def test_an_order_that_was_made_before_a_crash_is_found_and_nothing_is_written_again(desk: Desk) -> None:
+    placed = desk.place()
+    (record,) = desk.sync(placed)
+    before = desk.writes()
+    forgotten = Hint("acme", "order", record.source_id, why="orders/create")
+    with connect("embedded", "another ledger") as empty:
+        desk.workers.pipelines["orders"].ledger = MongoLedger(empty.database, empty.clock)
+        desk.workers.pipelines["orders"].ledger.record_hints([forgotten])
+        assert desk.workers.pipelines["orders"].look_at("acme", []) == 1
+        found = desk.workers.pipelines["orders"].ledger.get(record.id)
+    assert found
+    assert (found.state, found.target) == (State.SYNCED, record.target)
+    assert desk.writes() == before
+
+
+def test_a_known_contact_is_taken_by_email_and_its_own_data_is_left_alone(desk: Desk) -> None:
+    jane = desk.odoo.add("res.partner", name="J. Doe (VIP)", email="JANE.doe@example.com")
+    (record,) = desk.sync(desk.place())
+    assert desk.order(record)["partner_id"][0] == jane
+    (contact,) = desk.odoo.find("res.partner", [("id", "=", jane)])
+    assert (contact["name"], contact["street"]) == ("J. Doe (VIP)", False)
+
+
+def test_two_orders_of_one_customer_share_contact_and_address(desk: Desk) -> None:
+    first, second = desk.sync(desk.place(), desk.place(desk.line(2)))
+    one, two = desk.order(first), desk.order(second)
+    assert one["partner_id"] == two["partner_id"]
+    assert one["partner_shipping_id"] == two["partner_shipping_id"]
+    (third,) = desk.sync(
+        desk.place(shipping_address=Place("Jane", "Doe", "", "5 Other Road", "", "Louisville", "40202"))
+    )
+    assert desk.order(third)["partner_id"] == one["partner_id"]
+    assert desk.order(third)["partner_shipping_id"] != one["partner_shipping_id"]
+
+
+def test_an_address_missing_below_a_customer_another_worker_made_is_made(desk: Desk) -> None:
+    """The other worker's customer is there by its external id, without e-mail and without this order's address."""
+    placed = desk.place(customer=Person("No", "Mail", "", "+15550199"))
+    number = placed["customer"]["id"].rpartition("/")[2]
+    env = {"mode": "update", "noupdate": True, "tz": "UTC"}
+    from libs.common.odoo.client import OdooClient
+
+    client = OdooClient(desk.odoo.url, desk.odoo.database, desk.odoo.login, desk.odoo.key, 1)
+    client.load("res.partner", ["id", "name"], [[f"tandem_acme.customer_{number}", "No Mail"]], context=env)
+    client.close()
+    (record,) = desk.sync(placed)
+    assert record.state is State.SYNCED, record.held
+    shipping = desk.order(record)["partner_shipping_id"][0]
+    assert desk.odoo.find("res.partner", [("id", "=", shipping)])[0]["street"] == "1 Main Street"
+
+
+def test_without_customer_and_address_orders_share_the_generic_customer(desk: Desk) -> None:
+    nobody = {"customer": None, "shipping_address": None}
+    first, second = desk.sync(desk.place(**nobody), desk.place(desk.line(3), **nobody))
+    assert desk.order(first)["partner_id"] == desk.order(second)["partner_id"]
+    assert desk.order(first)["partner_id"][1] == "Shopify customer"
+
+
+@pytest.mark.parametrize(("rule", "code"), [("hold", "product_missing"), ("create", None), ("placeholder", None)])
+def test_a_missing_product_follows_the_rule(desk: Desk, rule: str, code: str | None) -> None:
+    desk.rules(missing_product=rule)
+    desk.odoo.change("product.product", _product(desk, "BENCH-000")["id"], default_code="OTHER", barcode="999")
+    (record,) = desk.sync(desk.place())
+    assert (record.held.code if record.held else None) == code
+    if code is None:
+        (line,) = desk.order(record)["lines"]
+        name = desk.odoo.find("product.product", [("id", "=", line["product_id"][0])])[0]["name"]
+        assert name == ("Bench product 0" if rule == "create" else "Product not found in Odoo")
+        (again,) = desk.sync(desk.place(desk.line(2)))
+        assert desk.order(again)["lines"][0]["product_id"] == line["product_id"], "made once"
+
+
+def test_a_product_is_found_again_by_its_link_after_its_sku_changed(desk: Desk) -> None:
+    (first,) = desk.sync(desk.place())
+    product = desk.order(first)["lines"][0]["product_id"][0]
+    desk.odoo.change("product.product", product, default_code="RENAMED", barcode=False)
+    (second,) = desk.sync(desk.place(desk.line(2)))
+    assert second.state is State.SYNCED
+    assert desk.order(second)["lines"][0]["product_id"][0] == product
+
+
+def test_a_tax_that_is_made_after_the_hold_lets_the_order_through(desk: Desk) -> None:
+    (record,) = desk.sync(desk.place(taxes=(Tax("Resort", Decimal("0.10")),)))
+    assert record.held
+    assert record.held.code == "tax_missing"
+    desk.odoo.add_tax("Resort", 10.0)
+    assert desk.retry(record).state is State.SYNCED
+
+
+def test_discounts_and_shipping_come_to_shopifys_total(desk: Desk) -> None:
+    placed = desk.place(
+        Line(desk.shop.product("BENCH-001"), 3, discount=Decimal("0.20")),
+        Line(desk.shop.product("BENCH-002"), 2),
+        discounts=(Discount("TENOFF", amount=Decimal("10.00")),),
+        shipping=(Shipping("Courier", Decimal("8.00"), discount=Decimal("2.00")),),
+        taxes=(),
+    )
+    (record,) = desk.sync(placed)
+    assert record.state is State.SYNCED, record.held
+    order = desk.order(record)
+    assert Decimal(str(order["amount_total"])) == Decimal(placed["totalPriceSet"]["shopMoney"]["amount"])
+    assert all(line["discount"] == 0 for line in order["lines"])
+
+
+def test_an_order_that_differs_stays_a_quotation_until_somebody_corrects_it(desk: Desk) -> None:
+    placed = desk.place(desk.line(1))
+    wrong = {**placed["totalTaxSet"], "shopMoney": {**placed["totalTaxSet"]["shopMoney"], "amount": "0.61"}}
+    total = {**placed["totalPriceSet"], "shopMoney": {**placed["totalPriceSet"]["shopMoney"], "amount": "4.61"}}
+    number = placed["id"].rpartition("/")[2]
+    placed = desk.shop.update_order(number, totalTaxSet=wrong, totalPriceSet=total)
+    (record,) = desk.sync(placed)
+    assert record.held
+    assert record.held.code == "order_differs"
+    assert record.held.details["total"] == {"shopify": "4.61", "odoo": "4.60", "difference": "-0.01"}
+    assert desk.order(record)["state"] == "draft"
+    line = desk.order(record)["lines"][0]["id"]
+    tax = desk.odoo.add_tax("A little more", 15.25)
+    taxes = "tax_ids" if desk.odoo.version == "19" else "tax_id"
+    desk.odoo.change("sale.order.line", line, **{taxes: [(6, 0, [tax])]})
+    fixed = desk.retry(record)
+    assert fixed.state is State.SYNCED, fixed.held
+    assert desk.order(fixed)["state"] == "sale"
+
+
+def test_an_order_edited_after_it_was_confirmed_is_held_until_odoo_follows(desk: Desk) -> None:
+    placed = desk.place(desk.line(1), taxes=())
+    (record,) = desk.sync(placed)
+    number = placed["id"].rpartition("/")[2]
+    address = {**placed["shippingAddress"], "city": "Lexington"}
+    (edited,) = desk.sync(desk.shop.update_order(number, shippingAddress=address), why="orders/updated")
+    assert edited.held
+    assert edited.held.code == "order_changed"
+    assert edited.held.details["delivery address"]["city"] == {"shopify": "Lexington", "odoo": "Louisville"}
+    before = desk.writes()
+    assert desk.retry(edited).state is State.HELD
+    assert desk.writes() == before, "an edit is compared, never written"
+    desk.odoo.change("res.partner", desk.order(record)["partner_shipping_id"][0], city="Lexington")
+    assert desk.retry(edited).state is State.SYNCED
+
+
+def test_notes_and_tags_that_change_later_leave_the_order_alone(desk: Desk) -> None:
+    placed = desk.place()
+    desk.sync(placed)
+    before = desk.writes()
+    changed = desk.shop.update_order(placed["id"].rpartition("/")[2], note="later", tags=["vip"])
+    (record,) = desk.sync(changed, why="orders/updated")
+    assert record.state is State.SYNCED
+    assert desk.writes() == before
+
+
+def test_one_bad_order_does_not_hold_up_its_batch(desk: Desk) -> None:
+    desk.rules(shipping_product_id=999_999)
+    good = [desk.place(desk.line(number)) for number in range(1, 6)]
+    bad = desk.place(desk.line(1), shipping=(Shipping("Courier", Decimal("5.00")),))
+    records = desk.sync(*good[:3], bad, *good[3:])
+    assert [record.state for record in records].count(State.SYNCED) == 5
+    held = records[3].held
+    assert held
+    assert held.code == "row_refused"
+    assert "999999" in held.message
+    assert desk.odoo.journal.count("sale.order", "create") == 5
+
+
+def test_an_order_cancelled_before_it_was_imported_is_ignored(desk: Desk) -> None:
+    placed = desk.place()
+    number = placed["id"].rpartition("/")[2]
+    cancelled = desk.shop.update_order(number, cancelledAt=placed["createdAt"])
+    (record,) = desk.sync(cancelled)
+    assert record.state is State.IGNORED
+    assert record.ignored
+    assert desk.odoo.orders() == []
+
+
+def _product(desk: Desk, sku: str) -> dict[str, Any]:
+    (found,) = desk.odoo.find("product.product", [("default_code", "=", sku)])
+    return found

@@ -47,7 +47,7 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
     scheduler = Scheduler(ledger, leaders, publisher, settings)
     try:
         with _served(scheduler.metrics, settings):
-            if not _prepared(connection, stop):
+            if not _prepared(connection, ledger, stop):
                 return
             scheduler.start()
             _log.info("started")
@@ -58,10 +58,12 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
         publisher.close()
 
 
-def _prepared(connection: Connection, stop: threading.Event) -> bool:
+def _prepared(connection: Connection, ledger: MongoLedger, stop: threading.Event) -> bool:
     """Make the indexes; a ledger that is not there yet is waited for. False when told to stop meanwhile."""
     while not stop.is_set():
         try:
+            # Asked first: this call is short, while making indexes is given minutes.
+            ledger.ping()
             connection.prepare()
             return True
         except LedgerUnavailable as error:

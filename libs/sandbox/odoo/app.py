@@ -82,9 +82,10 @@ class OdooApp:
             envelope, outcome = self._answer(body, operation, error)
         else:
             async with self._worker():
+                taken = time.perf_counter()  # waiting for a free worker is not working
                 envelope, outcome = self._answer(body, operation, error)
                 records, lines, kind = _size(operation, args, envelope.get("result"))
-                left = self.speed.seconds(kind, records, lines) - (time.perf_counter() - begun)
+                left = self.speed.seconds(kind, records, lines) - (time.perf_counter() - taken)
                 await asyncio.sleep(max(0.0, left))
         self.calls.record(operation, time.perf_counter() - begun, outcome, detail={"records": _count(args)})
         return Response(json.dumps(envelope), headers={"content-type": JSON_TYPE})

@@ -62,8 +62,8 @@ class OdooSandbox:
             country=company_country,
             company_name=company_name,
             rounding=rounding,
+            login=login,
         )
-        self.registry.db.tables["res.users"][ADMIN]["login"] = login
         self.registry.keys[ADMIN] = (key,)
         self.registry.rights[ADMIN] = None
         if taxes:

@@ -25,14 +25,16 @@ def geography() -> dict[str, Any]:
     return data
 
 
-def fill(registry: Registry, *, currency: str, country: str, company_name: str, rounding: str | None) -> None:
+def fill(
+    registry: Registry, *, currency: str, country: str, company_name: str, rounding: str | None, login: str
+) -> None:
     """Makes the company with everything that it needs; its currency and the most used ones are active."""
     with registry.db.transaction():
         env = Env(registry, SUPERUSER)
         _geography(env, active={currency, "USD", "EUR"})
         _units(env)
         _company(env, currency, country, company_name, rounding or ROUNDING[registry.version])
-        _users(env)
+        _users(env, login)
         _sales(env)
         _technical(env)
 
@@ -87,10 +89,10 @@ def _company(env: Env, currency: str, country: str, name: str, rounding: str) ->
     put(env, "stock.warehouse", {**warehouse, "active": True, "sequence": 10})
 
 
-def _users(env: Env) -> None:
+def _users(env: Env, admin: str) -> None:
     put(env, "res.partner", {"id": 2, "name": "OdooBot", "active": False, "type": "contact"})
     put(env, "res.partner", {"id": 3, "name": "Administrator", "active": True, "type": "contact", "company_id": False})
-    for number, login, partner in ((SUPERUSER, "__system__", 2), (ADMIN, "admin", 3)):
+    for number, login, partner in ((SUPERUSER, "__system__", 2), (ADMIN, admin, 3)):
         row = {"id": number, "login": login, "partner_id": partner, "active": number == ADMIN, "lang": "en_US"}
         put(env, "res.users", {**row, "company_id": COMPANY, "company_ids": (COMPANY,), "tz": False})
 

@@ -8,17 +8,15 @@ from typing import Any, ClassVar
 
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import ORDER_SEQUENCE, Env
-from libs.sandbox.odoo.errors import ConstraintBroken, redirect_warning, user_error
+from libs.sandbox.odoo.errors import ConstraintBroken, user_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.models.company import digits
 from libs.sandbox.odoo.models.partner import address_of, pricelist_of
+from libs.sandbox.odoo.models.sale_actions import LINE, ORDER, action_cancel, action_confirm, action_draft, product_type
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.taxes import Arithmetic, Line, Tax
 
-ORDER = "sale.order"
-LINE = "sale.order.line"
 QUOTATION_DAYS = 30
-WAREHOUSE_ACTION = 355
 
 
 def taxes_field(env: Env) -> str:
@@ -122,7 +120,7 @@ class OrderLine(Model):
             self.computed[field] = _of_order(of_order)
         self.computed |= {
             "product_template_id": lambda env, row: (env.related(LINE, row, "product_id") or {}).get("product_tmpl_id"),
-            "product_type": _product_type,
+            "product_type": product_type,
             "price_reduce_taxexcl": lambda _, row: _per_unit(row, "price_subtotal"),
             "price_reduce_taxinc": lambda _, row: _per_unit(row, "price_total"),
             "qty_to_invoice": lambda env, row: row["product_uom_qty"] if _confirmed(env, row) else 0.0,
@@ -176,62 +174,6 @@ class OrderLine(Model):
                     f"\u201d belongs to company \u201c{company}\u201d while \u201cTaxes\u201d ({taxes_field(env)}: "
                     f"'{tax['name']}') belongs to another company.\nTo avoid a mess, no company crossover is allowed!"
                 )
-
-
-def action_confirm(env: Env, ids: list[int]) -> bool:
-    """Draft orders become sales; `date_order` becomes now."""
-    rows = env.rows(ORDER, ids)
-    env.check(ORDER, "write")
-    env.check_visible(ORDER, rows, "write")
-    if any(row["state"] not in ("draft", "sent") for row in rows):
-        raise user_error("Some orders are not in a state requiring confirmation.")
-    for row in rows:
-        lines = [env.db.tables[LINE][one] for one in env.children(env.fields(ORDER)["order_line"], row["id"])]
-        sold = [line for line in lines if not line.get("display_type")]
-        if any(not line.get("product_id") for line in sold):
-            raise user_error("Some order lines are missing a product, you need to correct them before going further.")
-        if not row.get("warehouse_id") and any(_product_type(env, line) == "consu" for line in sold):
-            company = env.display_name("res.company", row["company_id"])
-            message = f"Please create a warehouse for company {company}."
-            raise redirect_warning(message, WAREHOUSE_ACTION, "Go to Warehouses")
-        _move(env, row, "sale", "action_confirm", date_order=env.now)
-    return True
-
-
-def action_cancel(env: Env, ids: list[int]) -> Any:
-    """18 asks back, by a wizard, before it cancels a confirmed order."""
-    rows = env.rows(ORDER, ids)
-    env.check(ORDER, "write")
-    if (
-        env.version == "18"
-        and not env.context.get("disable_cancel_warning")
-        and any(r["state"] == "sale" for r in rows)
-    ):
-        return {
-            "name": "Cancel Sales Order",
-            "view_mode": "form",
-            "res_model": "sale.order.cancel",
-            "type": "ir.actions.act_window",
-            "context": {"default_order_id": ids[0], "mark_so_as_canceled": True},
-            "target": "new",
-        }
-    for row in rows:
-        _move(env, row, "cancel", "action_cancel")
-    return True
-
-
-def action_draft(env: Env, ids: list[int]) -> bool:
-    env.check(ORDER, "write")
-    for row in env.rows(ORDER, ids):
-        if row["state"] in ("cancel", "sent"):
-            _move(env, row, "draft", "action_draft")
-    return True
-
-
-def _move(env: Env, row: Row, state: str, operation: str, **changes: Any) -> None:
-    for name, value in {"state": state, "write_date": env.stamp, **changes}.items():
-        env.db.set(ORDER, row["id"], name, value)
-    env.note(ORDER, operation, row["id"], {"state": state}, None)
 
 
 def invoice_status(env: Env, row: Row) -> str:
@@ -294,11 +236,6 @@ def _of_order(name: str) -> Any:
 
 def _confirmed(env: Env, line: Row) -> bool:
     return env.db.tables[ORDER][line["order_id"]].get("state") == "sale" and not line.get("display_type")
-
-
-def _product_type(env: Env, line: Row) -> Any:
-    product = env.row("product.product", line.get("product_id"))
-    return env.value("product.product", product, "type") if product is not None else False
 
 
 def _per_unit(row: Row, field: str) -> float:

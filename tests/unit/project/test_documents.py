@@ -12,7 +12,9 @@ import pytest
 
 from libs.common.broker.topology import ENTITIES
 from libs.common.domain.rules import StoreRules
-from libs.common.ledger.model import Record, State
+from libs.common.ledger.connect import connect
+from libs.common.ledger.model import Held, Hint, Record, Settlement, State
+from libs.common.ledger.repository import MongoLedger
 from libs.common.settings_page import render_table, rows
 from libs.common.shopify.check import REQUIRED_SCOPES
 from services.webhook_gateway.topics import ENTITY_BY_TOPIC
@@ -169,6 +171,29 @@ def test_the_ledgers_fields_and_states_are_explained() -> None:
     assert all(state.value in page for state in State)
 
 
+def test_the_document_that_is_shown_is_one_that_is_written() -> None:
+    """Field by field of the example, and no field in the ledger that it leaves out."""
+    example = (ROOT / "docs/ledger.md").read_text().split("```js", 1)[1].split("```")[0]
+    shown = set(re.findall(r"^  (?:.*?, )??(\w+): ", example, flags=re.MULTILINE)) | {"entity", "source", "source_id"}
+    with connect("embedded", "tandem") as connection:
+        ledger = MongoLedger(connection.database, connection.clock)
+        hint = Hint(
+            "acme", "order", "1", version=connection.clock.now(), name="#1", why="orders/create", delivery_id="d"
+        )
+        ledger.record_hints([hint])
+        claim = ledger.claim("acme", "order", [hint.id], worker="w", lease_seconds=60, limit=1)
+        assert claim
+        seq = claim.records[0].wanted.seq
+        held = Held("product_missing", "is not in Odoo", "create it", {"line": "mug"})
+        ledger.settle(claim.token, [Settlement(hint.id, State.HELD, seq, held=held)])
+        (document,) = connection.database["records"].find()
+    assert set(document) <= shown
+    assert set(document["wanted"]) == {"version", "seq", "why", "at"}
+    assert set(document["held"]) == {"code", "message", "hint", "details"}
+    assert [event["what"] for event in document["history"]] == ["hint", "claim", "held"]
+    assert all(set(event) <= {"at", "what", "details"} for event in document["history"])
+
+
 def guarantees() -> dict[str, str]:
     """The last cell of each row, by the fault's id."""
     page = (ROOT / "docs/guarantees.md").read_text()
@@ -193,7 +218,7 @@ def test_every_test_that_holds_a_guarantee_exists() -> None:
 
 def test_a_test_named_after_a_fault_is_in_the_table() -> None:
     cells = guarantees()
-    for path in (ROOT / "tests").rglob("test_*.py"):
+    for path in (p for p in tracked() if p.name.startswith("test_")):
         for name in sorted(names_of_tests(path)):
             fault = re.match(r"test_(f\d\d)_", name)
             if fault:

@@ -3,7 +3,8 @@
     # cost: 0 + 36 * ids
 
 is 0 points and 36 more for each element of the variable `ids`. The document's own tests compare it with
-Shopify's rules; what the shop really charges is learnt from its answers.
+Shopify's rules; what the shop really charges is learnt from its answers. Fragments that several documents share are in
+`documents/fragments/`; a document gets those that it names.
 """
 
 from __future__ import annotations
@@ -15,8 +16,17 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType, parse
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    print_ast,
+)
 
+FOLDER = resources.files(__package__).joinpath("documents")
+_SPREAD = re.compile(r"\.\.\.\s*(\w+)")
 _COST = re.compile(r"^# cost: (\d+) \+ (\d+) \* (\w+)\s*$", re.MULTILINE)
 
 
@@ -42,8 +52,39 @@ class Document:
 @cache
 def document(name: str) -> Document:
     """The document of this name. Raises ValueError for one without a declared cost or with several operations."""
-    source = resources.files(__package__).joinpath("documents", f"{name}.graphql").read_text(encoding="utf-8")
-    return parse_document(name, source)
+    return parse_document(name, source_of(name))
+
+
+def document_names() -> list[str]:
+    """Every document there is, without the endings."""
+    files = (file.name for file in FOLDER.iterdir())
+    return sorted(name.removesuffix(".graphql") for name in files if name.endswith(".graphql"))
+
+
+@cache
+def source_of(name: str) -> str:
+    """The text of a document, with the shared fragments that it names, directly or through one another."""
+    source = FOLDER.joinpath(f"{name}.graphql").read_text(encoding="utf-8")
+    shared, parts = _shared_fragments(), [source]
+    waiting = _SPREAD.findall(source)
+    taken: set[str] = set()
+    while waiting:
+        fragment = waiting.pop(0)
+        if fragment in shared and fragment not in taken:
+            taken.add(fragment)
+            parts.append(shared[fragment])
+            waiting += _SPREAD.findall(shared[fragment])
+    return "\n".join(parts)
+
+
+@cache
+def _shared_fragments() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in FOLDER.joinpath("fragments").iterdir():
+        for node in parse(file.read_text(encoding="utf-8")).definitions:
+            if isinstance(node, FragmentDefinitionNode):
+                found[node.name.value] = print_ast(node) + "\n"
+    return found
 
 
 def parse_document(name: str, source: str) -> Document:

@@ -13,7 +13,7 @@ import gzip
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from graphql import (
     visit,
 )
 
-DOCUMENTS = Path(__file__).resolve().parents[2] / "common" / "shopify" / "documents"
+from libs.common.shopify.documents import document_names, source_of
 
 ARGUMENTS_KEPT = frozenset(
     {"after", "before", "first", "last", "reverse", "query", "sortKey", "id", "ids", "includeRemovals"}
@@ -92,12 +92,17 @@ class _FieldsUsed(Visitor):
             self._used[get_named_type(parent).name].add(node.name.value)
 
 
-def fields_used(schema: GraphQLSchema, documents: Path = DOCUMENTS) -> dict[str, set[str]]:
-    """Type name → names of the fields that the `.graphql` files under `documents` ask for."""
+def our_documents() -> list[str]:
+    """The texts of the client's documents, shared fragments put in."""
+    return [source_of(name) for name in document_names()]
+
+
+def fields_used(schema: GraphQLSchema, documents: Iterable[str]) -> dict[str, set[str]]:
+    """Type name → names of the fields that these documents ask for."""
     used: dict[str, set[str]] = defaultdict(set)
-    for path in sorted(documents.glob("*.graphql")):
+    for text in documents:
         info = TypeInfo(schema)
-        visit(parse(path.read_text("utf-8")), TypeInfoVisitor(info, _FieldsUsed(info, used)))
+        visit(parse(text), TypeInfoVisitor(info, _FieldsUsed(info, used)))
     return used
 
 
@@ -155,7 +160,7 @@ class _Pruner:
         return [self.kept[name] for name in sorted(self.kept)]
 
 
-def prune(introspection: dict[str, Any], documents: Path = DOCUMENTS) -> str:
+def prune(introspection: dict[str, Any], documents: Iterable[str]) -> str:
     """The pruned SDL of a full introspection (`{"__schema": …}`, with or without `data` around it)."""
     introspection = introspection.get("data", introspection)
     wanted = fields_used(build_client_schema(introspection, assume_valid=True), documents)  # type: ignore[arg-type]
@@ -191,7 +196,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         sys.stderr.write("usage: python -m libs.sandbox.shopify.prune REFERENCE.json.gz OUT.graphql\n")
         return 2
-    Path(arguments[1]).write_text(prune(read_introspection(Path(arguments[0]))), "utf-8")
+    Path(arguments[1]).write_text(prune(read_introspection(Path(arguments[0])), our_documents()), "utf-8")
     return 0
 
 

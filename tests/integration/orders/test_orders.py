@@ -17,6 +17,7 @@ from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import connect
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.ledger.repository import MongoLedger
+from libs.common.odoo.client import OdooClient
 from libs.common.settings import WorkerSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
@@ -211,8 +212,6 @@ def test_an_address_missing_below_a_customer_another_worker_made_is_made(desk: D
     placed = desk.place(customer=Person("No", "Mail", "", "+15550199"))
     number = placed["customer"]["id"].rpartition("/")[2]
     env = {"mode": "update", "noupdate": True, "tz": "UTC"}
-    from libs.common.odoo.client import OdooClient
-
     client = OdooClient(desk.odoo.url, desk.odoo.database, desk.odoo.login, desk.odoo.key, 1)
     client.load("res.partner", ["id", "name"], [[f"tandem_acme.customer_{number}", "No Mail"]], context=env)
     client.close()

@@ -7,13 +7,14 @@ from typing import Any
 
 import requests
 
+from libs.common.shopify.documents import source_of
+
 REPOSITORY = Path(__file__).resolve().parents[3]
-DOCUMENTS = REPOSITORY / "libs" / "common" / "shopify" / "documents"
 REFERENCE = REPOSITORY.parent / "shared" / "reference" / "shopify"
 
 
 def document(name: str) -> str:
-    return (DOCUMENTS / f"{name}.graphql").read_text("utf-8")
+    return source_of(name)
 
 
 class Client:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from graphql import parse
 
+from libs.common.shopify.documents import document_names
 from libs.sandbox.shopify.cost import compile_cost, connection_factor, query_cost
 from libs.sandbox.shopify.schema import load_schema
-from tests.unit.sandbox_shopify.helpers import DOCUMENTS, document
+from tests.unit.sandbox_shopify.helpers import document
 
 SCHEMA = load_schema()
 VARIABLES: dict[str, dict[str, Any]] = {
@@ -20,13 +21,13 @@ VARIABLES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("path", [*sorted(DOCUMENTS.glob("order*.graphql")), DOCUMENTS / "shop_check.graphql"])
+@pytest.mark.parametrize("name", document_names())
 @pytest.mark.parametrize("ids", [1, 7, 20])
-def test_a_document_declares_what_it_costs(path: Any, ids: int) -> None:
-    text = path.read_text("utf-8")
+def test_a_document_declares_what_it_costs(name: str, ids: int) -> None:
+    text = document(name)
     declared = re.fullmatch(r"# cost: (\d+) \+ (\d+) \* ids", text.splitlines()[0])
     assert declared, "the first line is machine-readable"
-    variables = {**VARIABLES.get(path.stem, {}), "ids": [f"gid://shopify/Order/{i}" for i in range(ids)]}
+    variables = {**VARIABLES.get(name, {}), "ids": [f"gid://shopify/Order/{i}" for i in range(ids)]}
     assert query_cost(SCHEMA, text, variables) == int(declared[1]) + int(declared[2]) * ids
 
 

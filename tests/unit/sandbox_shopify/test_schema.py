@@ -15,11 +15,11 @@ from graphql import (
     validate,
 )
 
+from libs.common.shopify.documents import document_names, source_of
 from libs.sandbox.shopify.prune import main, prune, read_introspection
 from libs.sandbox.shopify.schema import SCHEMA_FILE
-from tests.unit.sandbox_shopify.helpers import DOCUMENTS
 
-NAMES = sorted(path.stem for path in DOCUMENTS.glob("*.graphql"))
+NAMES = document_names()
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +38,12 @@ def test_there_are_documents_to_check() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_document_is_valid_against_the_pruned_schema(name: str, pruned: GraphQLSchema) -> None:
-    assert validate(pruned, parse((DOCUMENTS / f"{name}.graphql").read_text("utf-8"))) == []
+    assert validate(pruned, parse(source_of(name))) == []
 
 
 def test_every_document_is_valid_against_the_full_schema(full: GraphQLSchema) -> None:
     for name in NAMES:
-        assert validate(full, parse((DOCUMENTS / f"{name}.graphql").read_text("utf-8"))) == [], name
+        assert validate(full, parse(source_of(name))) == [], name
 
 
 def test_the_pruned_schema_is_a_subset_of_the_full_one(pruned: GraphQLSchema, full: GraphQLSchema) -> None:
@@ -71,10 +71,9 @@ def test_what_is_committed_is_what_pruning_gives(reference: Path, tmp_path: Path
     assert out.read_text("utf-8") == SCHEMA_FILE.read_text("utf-8")
 
 
-def test_a_document_that_asks_for_an_unknown_field_cannot_be_pruned_for(reference: Path, tmp_path: Path) -> None:
-    (tmp_path / "wrong.graphql").write_text("query { shop { shoeSize } }", "utf-8")
+def test_a_document_that_asks_for_an_unknown_field_cannot_be_pruned_for(reference: Path) -> None:
     with pytest.raises(ValueError, match="shoeSize"):
-        prune(read_introspection(reference / "admin_2026-10.json.gz"), tmp_path)
+        prune(read_introspection(reference / "admin_2026-10.json.gz"), ["query { shop { shoeSize } }"])
 
 
 def test_the_licence_stands_beside_the_schema() -> None:

@@ -10,7 +10,7 @@ if [ -z "$uv" ]; then
 fi
 for extra in gateway workers scheduler console demo dev; do
     echo "requirements/$extra.txt"
-    # dev.txt goes last, and all of them stand in one index at one time, so they agree on every version.
+    # The lists must agree on every version; renewed in one go they do, and a test looks.
     "$uv" pip compile pyproject.toml --extra "$extra" --universal --python-version 3.11 \
         --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o "requirements/$extra.txt"
 done

@@ -152,7 +152,7 @@ def test_every_fault_is_a_typed_failure_and_passes(
     shop: ShopifySandbox, fault: Refuse | Drop | Silence | Truncate | Error, kind: type[Failure]
 ) -> None:
     (order_id,) = ids_of(shop, 1)
-    client = ShopifyClient(shop.url, shop.token, budget=NotedBudget(), budget_key="x", read_timeout=1.0)
+    client = ShopifyClient(shop.url, shop.token, budget=NotedBudget(), budget_key="x", read_timeout=2.5)
     shop.faults.add(Fault("*", fault))
     with pytest.raises(Failure) as caught:
         fetch_orders(client, [order_id])

@@ -62,9 +62,10 @@ def _selected(model: str, field: Field, value: Any) -> Any:
 
 
 def to_html(text: str) -> str:
-    """Text becomes a paragraph, as Odoo's cleaner makes it; markup stays as it is."""
-    if not text or _MARKUP.match(text):
+    """Text becomes a paragraph, as Odoo's cleaner makes it; markup stays as it is, but for a bare `&`."""
+    if not text:
         return text
     if re.search(r"<[a-zA-Z/]", text):
-        return "<p>" + re.sub(r"&(?![a-zA-Z#]\w*;)", "&amp;", text) + "</p>"
+        cleaned = re.sub(r"&(?![a-zA-Z#]\w*;)", "&amp;", text)
+        return cleaned if _MARKUP.match(text) else f"<p>{cleaned}</p>"
     return f"<p>{html.escape(html.unescape(text), quote=False)}</p>"

@@ -150,7 +150,7 @@ class RecordMethods:
 
 
 _ONLY = {"context_get": "res.users"}
-_PRIVATE = {"18": (), "19": ("check_access",)}
+_PRIVATE: Mapping[str, tuple[str, ...]] = {"18": (), "19": ("check_access", "exists")}
 
 
 class Services:

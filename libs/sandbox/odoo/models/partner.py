@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
 from typing import Any, ClassVar
 
@@ -13,14 +13,15 @@ from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.schema import Fields
 
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
+COMMERCIAL = ("vat", "company_registry")
 
 
 def normalized_email(text: Any) -> str | bool:
-    """`Ada <Ada@Example.com>` as `ada@example.com`; False when there is not exactly one address."""
+    """`Ada <Ada@Example.com>` as `ada@example.com`, the first of several; False when there is none."""
     if not text:
         return False
     found = [address for _, address in getaddresses([str(text)]) if "@" in address.strip("@")]
-    return found[0].strip().lower() if len(found) == 1 else False
+    return found[0].strip().lower() if found else False
 
 
 class Partner(Model):
@@ -60,14 +61,49 @@ class Partner(Model):
             raise ConstraintBroken("Contacts require a name")
         if "email" in names:
             env.db.set("res.partner", row["id"], "email_normalized", normalized_email(row.get("email")))
+        if names & {*ADDRESS, *COMMERCIAL, "parent_id", "type"}:
+            self._share(env, row, names, created=created)
+
+    def _share(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        """A plain contact lives where its parent lives; all have the tax number of the company above them."""
         parent = env.row("res.partner", row.get("parent_id"))
-        if created and parent is not None and row["type"] == "contact" and any(parent.get(f) for f in ADDRESS):
-            # A plain contact lives where its parent lives.
-            for field in ADDRESS:
-                env.db.set("res.partner", row["id"], field, parent.get(field, False))
+        if parent is not None:
+            company = env.db.tables["res.partner"][commercial_partner(env, row)]
+            if company is not row:
+                _copy(env, company, row, COMMERCIAL)
+            shares = row["type"] == "contact" and not row.get("is_company")
+            if created and shares and any(parent.get(field) for field in ADDRESS):
+                _copy(env, parent, row, ADDRESS)
+            elif self._lends(env, row, parent, names, created=created):
+                _copy(env, row, parent, ADDRESS)
+        if not created:
+            self._pass_down(env, row, names)
+
+    def _lends(self, env: Env, row: Row, parent: Row, names: set[str], *, created: bool) -> bool:
+        """Whether the parent takes the contact's address; never while records are loaded."""
+        if env.context.get("sandbox_import") or not any(row.get(field) for field in ADDRESS):
+            return False
+        if env.version == "18":
+            first = len(env.children(self.fields["child_ids"], parent["id"])) == 1
+            return created and first and not any(parent.get(field) for field in ADDRESS)
+        return row["type"] == "contact" and bool(names & set(ADDRESS))
+
+    def _pass_down(self, env: Env, row: Row, names: set[str]) -> None:
+        table = env.db.tables["res.partner"]
+        for child in [table[one] for one in env.children(self.fields["child_ids"], row["id"])]:
+            if child.get("is_company"):
+                continue
+            shared = [*(ADDRESS if child["type"] == "contact" else ()), *COMMERCIAL]
+            _copy(env, row, child, [field for field in shared if field in names])
+            self._pass_down(env, child, names)
 
     def name_search_fields(self) -> tuple[str, ...]:
         return ("complete_name", "email", "ref")
+
+
+def _copy(env: Env, source: Row, target: Row, fields: Sequence[str]) -> None:
+    for field in fields:
+        env.db.set("res.partner", target["id"], field, source.get(field, False))
 
 
 def commercial_partner(env: Env, row: Row) -> int:

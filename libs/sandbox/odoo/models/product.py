@@ -95,14 +95,17 @@ class Product(Model):
             write(env, "product.template", [row["product_tmpl_id"]], {"list_price": values["lst_price"]}, nested=True)
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
-        if "barcode" in names and row.get("barcode"):
+        if names & {"barcode", "active"} and row.get("barcode") and row.get("active"):
             self._check_barcode(env, row)
         if "active" in names and not created:
             template = env.db.tables["product.template"][row["product_tmpl_id"]]
             env.db.set("product.template", template["id"], "active", bool(variants(env, template)))
 
     def _check_barcode(self, env: Env, row: Row) -> None:
-        same = [one for one in env.db.referring("product.product", "barcode", row["barcode"]) or () if one != row["id"]]
+        """Among products in use: an archived one keeps its barcode and disturbs nobody."""
+        table = env.db.tables["product.product"]
+        found = env.db.referring("product.product", "barcode", row["barcode"]) or ()
+        same = [one for one in found if one != row["id"] and table[one].get("active")]
         if same:
             names = [env.display_name("product.product", one) for one in (*same, row["id"])]
             shown = " and ".join(names) if len(names) == 2 else f"{', '.join(names[:-1])}, and {names[-1]}"

@@ -72,10 +72,21 @@ class Order(Model):
             values["name"] = f"S{env.db.new_id(ORDER_SEQUENCE):05d}"
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        if not created and "partner_id" in names:
+            self._follow_partner(env, row, names)
         if not created and "pricelist_id" in names:
+            if row["state"] == "sale":
+                raise user_error("You cannot change the pricelist of a confirmed order !")
             env.db.set(ORDER, row["id"], "currency_id", _currency(env, row))
         if created or names & {"pricelist_id", "currency_id", "order_line", "company_id"}:
             env.stale_orders[row["id"]] = None
+
+    def _follow_partner(self, env: Env, row: Row, names: set[str]) -> None:
+        """Addresses that were not given with a new customer are that customer's."""
+        partner = env.db.tables["res.partner"][row["partner_id"]]
+        for field, kind in (("partner_invoice_id", "invoice"), ("partner_shipping_id", "delivery")):
+            if field not in names:
+                env.db.set(ORDER, row["id"], field, address_of(env, partner, kind))
 
     def before_unlink(self, env: Env, row: Row) -> None:  # noqa: ARG002 - the state says all
         if row["state"] not in ("draft", "cancel"):
@@ -161,6 +172,11 @@ class OrderLine(Model):
                 env.db.set(LINE, row["id"], "name", env.display_name("product.product", product["id"]))
 
     def before_unlink(self, env: Env, row: Row) -> None:
+        if _confirmed(env, row):
+            raise user_error(
+                "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something "
+                "gets invoiced or delivered).\n                Set the quantity to 0 instead."
+            )
         env.stale_orders[row["order_id"]] = None
 
     def _check_companies(self, env: Env, row: Row) -> None:

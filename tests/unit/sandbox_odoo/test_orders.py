@@ -171,3 +171,20 @@ def test_web_read_gives_orders_lines_and_their_relations_at_once(odoo: Client) -
     first, second = read["order_line"]
     assert first == {"id": first["id"], "price_unit": 7.0, "product_id": {"id": product, "default_code": "A"}}
     assert list(second) == ["id"]
+
+
+def test_a_confirmed_order_keeps_its_lines_and_its_pricelist(odoo: Client) -> None:
+    order = make(odoo, {"product_id": odoo.sandbox.add_product(default_code="A")})
+    odoo("sale.order", "action_confirm", [order])
+    [line] = odoo("sale.order", "read", [order], ["order_line"])[0]["order_line"]
+    assert "you can't remove" in odoo.refused("sale.order", "write", [order], {"order_line": [[2, line, 0]]}).message
+    assert "pricelist" in odoo.refused("sale.order", "write", [order], {"pricelist_id": 1}).message
+    assert odoo("sale.order.line", "write", [line], {"product_uom_qty": 2}) is True
+
+
+def test_another_customer_brings_its_own_addresses(odoo: Client) -> None:
+    first, second = odoo("res.partner", "create", [{"name": "A"}, {"name": "B"}])
+    order = make(odoo, partner_id=first)
+    odoo("sale.order", "write", [order], {"partner_id": second})
+    [read] = odoo.sandbox.orders()
+    assert read["partner_shipping_id"][0] == read["partner_invoice_id"][0] == second

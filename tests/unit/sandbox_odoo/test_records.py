@@ -191,3 +191,45 @@ def test_the_world_is_there(odoo: Client) -> None:
         context={"active_test": False},
     )
     assert {one["name"]: one["decimal_places"] for one in digits} == {"USD": 2, "JPY": 0, "KWD": 3}
+
+
+def test_contacts_share_what_the_version_says(odoo: Client) -> None:
+    company = odoo("res.partner", "create", {"name": "Co", "is_company": True, "street": "S1", "vat": "123"})
+    kid, ship = odoo(
+        "res.partner",
+        "create",
+        [{"name": "Kid", "parent_id": company}, {"name": "Dock", "parent_id": company, "type": "delivery"}],
+    )
+    odoo("res.partner", "write", [company], {"street": "S2", "vat": "456"})
+    fields = ["street", "vat", "display_name"]
+    assert odoo("res.partner", "read", [kid, ship], fields) == [
+        {"id": kid, "street": "S2", "vat": "456", "display_name": "Co, Kid"},
+        {"id": ship, "street": False, "vat": "456", "display_name": "Co, Dock"},
+    ]
+
+
+def test_an_address_loaded_with_a_customer_stays_its_own(odoo: Client) -> None:
+    fields = ["id", "name", "child_ids/id", "child_ids/type", "child_ids/street"]
+    [customer] = odoo.load("res.partner", fields, [["t.c", "Ada", "t.cs", "delivery", "Main 1"]])["ids"]
+    assert odoo("res.partner", "read", [customer], ["street"])[0]["street"] is False
+
+
+def test_an_archived_product_keeps_its_barcode_and_disturbs_nobody(odoo: Client) -> None:
+    old = odoo.sandbox.add_product(default_code="OLD", barcode="1", active=False)
+    odoo.sandbox.add_product(default_code="NEW", barcode="1")
+    assert odoo.refused("product.product", "write", [old], {"active": True}).name == "odoo.exceptions.ValidationError"
+
+
+@pytest.mark.parametrize(
+    ("email", "normalized"),
+    [
+        ("Foo <FOO@bar.com>", "foo@bar.com"),
+        ("a@b.c, d@e.f", "a@b.c"),
+        ("nonsense", False),
+        ('"Q, R" <q@r.com>', "q@r.com"),
+        ("  x@Y.com ", "x@y.com"),
+    ],
+)
+def test_email_is_normalized_as_the_server_does(odoo: Client, email: str, normalized: str | bool) -> None:
+    partner = odoo("res.partner", "create", {"name": "e", "email": email})
+    assert odoo("res.partner", "read", [partner], ["email_normalized"])[0]["email_normalized"] == normalized

@@ -12,7 +12,7 @@ from prometheus_client import start_http_server
 
 from libs.common.boot import boot, refuse
 from libs.common.broker.publisher import KombuPublisher
-from libs.common.errors import ConfigurationError, LedgerUnavailable
+from libs.common.errors import ConfigurationError
 from libs.common.ledger.connect import Connection, connect
 from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.repository import MongoLedger
@@ -21,7 +21,6 @@ from services.scheduler.metrics import Metrics
 from services.scheduler.scheduler import Scheduler
 
 SERVICE = "scheduler"
-LEDGER_RETRY_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -47,7 +46,7 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
     scheduler = Scheduler(ledger, leaders, publisher, settings)
     try:
         with _served(scheduler.metrics, settings):
-            if not _prepared(connection, ledger, stop):
+            if not connection.prepare_when_there(stop):
                 return
             scheduler.start()
             _log.info("started")
@@ -56,20 +55,6 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
             scheduler.stop()
     finally:
         publisher.close()
-
-
-def _prepared(connection: Connection, ledger: MongoLedger, stop: threading.Event) -> bool:
-    """Make the indexes; a ledger that is not there yet is waited for. False when told to stop meanwhile."""
-    while not stop.is_set():
-        try:
-            # Asked first: this call is short, while making indexes is given minutes.
-            ledger.ping()
-            connection.prepare()
-            return True
-        except LedgerUnavailable as error:
-            _log.warning("ledger_unavailable", reason=str(error), again_in_seconds=LEDGER_RETRY_SECONDS)
-            stop.wait(LEDGER_RETRY_SECONDS)
-    return False
 
 
 @contextmanager

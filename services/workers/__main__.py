@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-import time
+import threading
 
-import structlog
 from prometheus_client import start_http_server
 
-from libs.common import settings as configuration
+from libs.common.boot import boot, refuse
 from libs.common.broker.consumer import TandemBroker
 from libs.common.broker.publisher import KombuPublisher
 from libs.common.broker.runner import run_workers
 from libs.common.broker.topology import base_queue
-from libs.common.errors import ConfigurationError, LedgerUnavailable
+from libs.common.errors import ConfigurationError
 from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import Connection, connect
 from libs.common.ledger.repository import MongoLedger
-from libs.common.logging import configure
-from libs.common.settings import EMBEDDED, WorkerSettings
+from libs.common.settings import WorkerSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.repository import MongoStores
 from services.workers.actors import register
 from services.workers.bootstrap import Ports, build, known_queues
 
-LEDGER_RETRY_SECONDS = 2.0
-log = structlog.get_logger(__name__)
+SERVICE = "workers"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,28 +40,26 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for queue in queues:
             base_queue(queue)
-        settings = configuration.load(WorkerSettings)
-        _refuse_embedded(settings)
-        crypto = Crypto.from_keys(settings.secret_key.get_secret_value())
-        connection = connect(settings.ledger_url, settings.ledger_database)
     except ValueError as error:
         parser.error(str(error))
+    settings = boot(SERVICE, WorkerSettings)
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    try:
+        crypto = Crypto.from_keys(settings.secret_key.get_secret_value())
+        connection = connect(settings.ledger_url, settings.ledger_database)
     except ConfigurationError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)  # noqa: T201 - before logging is set up, to whoever started this
-        return 2
-    configure("workers", settings)
-    return _run(queues, settings, connection, crypto)
+        refuse(SERVICE, error.problems)
+    with connection:
+        if not connection.prepare_when_there(stop):
+            return 0
+        return _run(queues, settings, connection, crypto, stop)
 
 
-def _refuse_embedded(settings: WorkerSettings) -> None:
-    if EMBEDDED in {settings.ledger_url, settings.broker_url}:
-        message = "TANDEM_LEDGER_URL and TANDEM_BROKER_URL must be servers here: `embedded` is for `tandem demo`."
-        raise ConfigurationError([message])
-
-
-def _run(queues: list[str], settings: WorkerSettings, connection: Connection, crypto: Crypto) -> int:
-    _prepare(connection)
+def _run(
+    queues: list[str], settings: WorkerSettings, connection: Connection, crypto: Crypto, stop: threading.Event
+) -> int:
     if settings.metrics_port:
         start_http_server(settings.metrics_port, settings.metrics_host)
     publisher = KombuPublisher(settings.broker_url, name="tandem worker events")
@@ -79,24 +75,17 @@ def _run(queues: list[str], settings: WorkerSettings, connection: Connection, cr
     register(broker, workers.handlers())
     try:
         finished = run_workers(
-            broker, queues, threads=settings.threads, grace_seconds=settings.grace_seconds, on_stop=workers.stop
+            broker,
+            queues,
+            threads=settings.threads,
+            grace_seconds=settings.grace_seconds,
+            stop=stop,
+            on_stop=workers.stop,
         )
     finally:
         workers.close()
         publisher.close()
-        connection.close()
     return 0 if finished else 1
-
-
-def _prepare(connection: Connection) -> None:
-    """Indexes before anything else; a ledger that is not there yet is waited for, as its container may be slower."""
-    while True:
-        try:
-            connection.prepare()
-            return
-        except LedgerUnavailable as error:
-            log.warning("ledger.away", reason=str(error), again_in_seconds=LEDGER_RETRY_SECONDS)
-            time.sleep(LEDGER_RETRY_SECONDS)
 
 
 if __name__ == "__main__":

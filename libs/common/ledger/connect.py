@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+import structlog
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError as MongoConfigurationError
 from pymongo.errors import InvalidURI
 
 from libs.common.clock import Clock, LedgerClock, SystemClock
-from libs.common.errors import ConfigurationError
+from libs.common.errors import ConfigurationError, LedgerUnavailable
 from libs.common.ledger.documents import Document, read_time
 from libs.common.ledger.embedded import embedded_database
 from libs.common.ledger.engine import reaching_ledger
 from libs.common.ledger.indexes import ensure_indexes
 
+_log = structlog.get_logger(__name__)
+
 EMBEDDED = "embedded"
+RETRY_SECONDS = 2.0
 TIMEOUT_SECONDS = 5.0
 """For one call as a whole: choosing a server, waiting for a connection, writing to a majority, one repetition."""
 
@@ -35,6 +40,20 @@ class Connection:
     def prepare(self) -> None:
         """Make the indexes; once at start. Raises `LedgerUnavailable`."""
         ensure_indexes(self.database)
+
+    def prepare_when_there(self, stop: threading.Event) -> bool:
+        """Make the indexes as soon as the ledger answers; False when `stop` was set before it did."""
+        while not stop.is_set():
+            try:
+                # Asked first: this call is short, while making indexes is given minutes.
+                with reaching_ledger():
+                    self.database.command("ping")
+                self.prepare()
+                return True
+            except LedgerUnavailable as error:
+                _log.warning("ledger_unavailable", reason=str(error), again_in_seconds=RETRY_SECONDS)
+                stop.wait(RETRY_SECONDS)
+        return False
 
     def close(self) -> None:
         self._close()

@@ -14,7 +14,8 @@ ORDER_MODELS: Mapping[str, tuple[str, ...]] = {
     "sale.order": ("read", "create", "write"),
     "sale.order.line": ("read", "create", "write"),
     "res.partner": ("read", "create", "write"),
-    "product.product": ("read",),
+    # Carriers of shipping and custom lines are made once, and missing products where the rule says so.
+    "product.product": ("read", "create"),
     "account.tax": ("read",),
     "product.pricelist": ("read",),
     "crm.tag": ("read", "create"),

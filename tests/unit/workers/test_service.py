@@ -60,7 +60,7 @@ def test_an_embedded_ledger_cannot_be_shared_by_processes() -> None:
     urls = {"TANDEM_LEDGER_URL": "embedded", "TANDEM_BROKER_URL": "embedded", "TANDEM_SECRET_KEY": KEY}
     ended = started("orders", **urls)
     assert ended.returncode == 2
-    assert "must be servers" in ended.stderr
+    assert "works in one process only" in ended.stderr
 
 
 def test_help_teaches() -> None:

@@ -12,6 +12,7 @@ from libs.common.ledger.documents import Document, from_document
 from libs.common.ledger.engine import reaching_ledger
 from libs.common.ledger.hints import pushed_events
 from libs.common.ledger.model import Claim, Event, Lane, Record, State
+from libs.common.ledger.states import CLOCK_TOLERANCE
 
 CLAIM_ROUNDS = 5
 """Another worker may take the very records that were chosen; then others are chosen, so many times."""
@@ -42,7 +43,7 @@ class Claims(Records):
 
     def _choose(self, store: str, entity: str, ids: Sequence[str], now: datetime, limit: int) -> dict[str, State]:
         """Those of `ids` first, then the first of the queue: id to present state."""
-        ready: Document = {"store": store, "entity": entity, "$or": [due_by(now), expired_by(now)]}
+        ready: Document = {"store": store, "entity": entity, "$or": [due_by(now + CLOCK_TOLERANCE), expired_by(now)]}
         chosen: dict[str, State] = {}
         if ids:
             chosen |= self._first(ready | {"_id": {"$in": list(ids)}}, limit)
@@ -65,7 +66,8 @@ class Claims(Records):
             with reaching_ledger():
                 if due:
                     self._records.update_many(
-                        {"_id": {"$in": due}} | due_by(now), _leased(token, worker, now, until, attempts=0)
+                        {"_id": {"$in": due}} | due_by(now + CLOCK_TOLERANCE),
+                        _leased(token, worker, now, until, attempts=0),
                     )
                 if expired:
                     self._records.update_many(

@@ -10,10 +10,17 @@ The repository writes the same rules as filters, so that the database checks the
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from libs.common.clock import to_milliseconds
 from libs.common.ledger.model import Hint, Record, Recorded, State
+
+CLOCK_TOLERANCE = timedelta(milliseconds=500)
+"""How far two processes' ideas of the database's time may be apart: half a round trip each.
+
+Without it a message may reach a worker whose clock is some milliseconds behind the gateway's: the record would not
+be due yet, the message spent, and the record left to the sweeper.
+"""
 
 BREAKER_PREFIX = "breaker:"
 
@@ -73,8 +80,8 @@ def lease_expired(record: Record, now: datetime) -> bool:
 
 
 def claimable(record: Record, now: datetime) -> bool:
-    """Due and its time has come, or running past its lease."""
-    is_due = record.state is State.DUE and record.due_at is not None and record.due_at <= now
+    """Due and its time has come, as far as clocks agree, or running past its lease."""
+    is_due = record.state is State.DUE and record.due_at is not None and record.due_at <= now + CLOCK_TOLERANCE
     return is_due or lease_expired(record, now)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from libs.common.clock import ManualClock
 from libs.common.errors import LedgerUnavailable
-from libs.common.ledger.model import Lane, State
+from libs.common.ledger.connect import Connection, connect
+from libs.common.ledger.model import Lane, Settlement, State
 from libs.common.ledger.repository import MongoLedger
 from tests.contract.ledger.helpers import at_once, claim, got, hint, key, synced, try_claim
 
@@ -43,8 +45,6 @@ def test_only_what_is_due_of_this_store_and_entity_is_taken(ledger: MongoLedger)
 
 
 def test_a_record_that_is_not_due_yet_waits(ledger: MongoLedger, clock: ManualClock) -> None:
-    from libs.common.ledger.model import Settlement
-
     ledger.record_hints([hint()])
     taken = claim(ledger)
     later = clock.now().replace(hour=13)
@@ -53,6 +53,16 @@ def test_a_record_that_is_not_due_yet_waits(ledger: MongoLedger, clock: ManualCl
     clock.advance(3600)
     [record] = claim(ledger, "1").records
     assert record.waits_for is None
+
+
+@pytest.mark.parametrize(("behind", "found"), [(0.3, True), (1.0, False)])
+def test_a_worker_whose_clock_is_a_little_behind_takes_what_was_just_hinted(
+    ledger: MongoLedger, connection: Connection, clock: ManualClock, behind: float, found: bool
+) -> None:
+    late = MongoLedger(connection.database, ManualClock(clock.now()))
+    clock.advance(behind)
+    ledger.record_hints([hint()])
+    assert (try_claim(late, "1") is not None) is found
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_counts_as_an_attempt(ledger: MongoLedger, clock: ManualClock) -> None:
@@ -143,8 +153,6 @@ class _DeafRecords:
         return getattr(self._records, name)
 
     def update_many(self, *args: object, **options: object) -> None:
-        from pymongo.errors import AutoReconnect
-
         self._records.update_many(*args, **options)  # type: ignore[attr-defined]
         raise AutoReconnect("connection closed")
 
@@ -156,8 +164,6 @@ def test_a_lease_whose_answer_was_lost_is_read_back(ledger: MongoLedger, monkeyp
 
 
 def test_a_database_that_is_away_is_said_to_be(clock: ManualClock) -> None:
-    from libs.common.ledger.connect import connect
-
     with connect("mongodb://127.0.0.1:1/", "tandem", timeout_seconds=0.3) as away:
         ledger = MongoLedger(away.database, clock)
         for call in (

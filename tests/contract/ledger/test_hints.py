@@ -9,6 +9,7 @@ import pytest
 
 from libs.common.clock import ManualClock
 from libs.common.ledger.aio import AsyncMongoHints, ThreadedHints
+from libs.common.ledger.connect import connect
 from libs.common.ledger.model import Held, Lane, Recorded, Settlement, State
 from libs.common.ledger.repository import MongoLedger
 from libs.common.ledger.states import breaker_key
@@ -178,8 +179,6 @@ def test_an_empty_batch_is_nothing(ledger: MongoLedger) -> None:
 
 @pytest.mark.mongodb
 async def test_the_gateways_sink_records_as_the_ledger_does(mongodb_url: str, mongodb_database: str) -> None:
-    from libs.common.ledger.connect import connect
-
     with connect(mongodb_url, mongodb_database) as connection:
         connection.prepare()
         ledger = MongoLedger(connection.database, connection.clock)

@@ -77,6 +77,7 @@ def test_nothing_is_stale_before_anything_is_applied() -> None:
     ("given", "claimable", "attempts"),
     [
         (record(State.DUE, due_at=NOW), True, 0),
+        (record(State.DUE, due_at=NOW + SECOND / 2), True, 0),
         (record(State.DUE, due_at=NOW + SECOND), False, 0),
         (record(State.RUNNING, until=NOW, attempts=2), False, 2),
         (record(State.RUNNING, until=NOW - SECOND, attempts=2), True, 3),

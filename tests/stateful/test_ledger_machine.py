@@ -7,8 +7,7 @@ no record is leased twice at once, the newest version wins, and nothing that was
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,58 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from libs.common.clock import ManualClock
 from libs.common.ledger.connect import connect
-from libs.common.ledger.model import Claim, Held, Hint, Lane, Record, Recorded, Settlement, State
+from libs.common.ledger.model import Claim, Hint, Lane, Recorded, Settlement, State
 from libs.common.ledger.repository import MongoLedger
-
-DAY = datetime(2026, 11, 23, tzinfo=UTC)
-LEASE_SECONDS = 60
-OVERDUE_SECONDS = 30
-BREAKER = "breaker:acme/odoo"
-FINAL = {State.SYNCED, State.HELD, State.IGNORED}
+from tests.stateful.ledger_model import BREAKER, FINAL, LEASE_SECONDS, OVERDUE_SECONDS, Model, Work, moment, number
 
 sources = st.sampled_from(["1", "2"])
 workers = st.sampled_from(["w1", "w2"])
 outcomes = st.sampled_from(["synced", "held", "ignored", "backoff", "breaker", "needs"])
-
-
-def moment(version: int) -> datetime:
-    return DAY + timedelta(seconds=version)
-
-
-@dataclass
-class Model:
-    """What a record must look like."""
-
-    state: State = State.DUE
-    due_at: datetime | None = None
-    seq: int = 0
-    wanted: int = 0
-    applied: int | None = None
-    attempts: int = 0
-    claims: int = 0
-    waits_for: str | None = None
-    token: str | None = None
-    until: datetime | None = None
-    deliveries: set[str] = field(default_factory=set)
-
-    def make_due(self, now: datetime) -> None:
-        """Due now, keeping an earlier place in the queue."""
-        self.due_at = min(self.due_at, now) if self.due_at else now
-        self.state, self.waits_for = State.DUE, None
-
-    def expired(self, now: datetime) -> bool:
-        return self.state is State.RUNNING and self.until is not None and self.until < now
-
-    def claimable(self, now: datetime) -> bool:
-        return self.expired(now) or (self.state is State.DUE and self.due_at is not None and self.due_at <= now)
-
-
-@dataclass
-class Work:
-    """A claim in a worker's hands, and what it read in the shop when it began."""
-
-    claim: Claim
-    read: dict[str, int]
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -129,7 +83,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for hint, answer in zip(batch, answers, strict=True):
             model = self._known(hint)
             assert hint.delivery_id is not None
-            version = None if hint.version is None else int((hint.version - DAY).total_seconds())
+            version = None if hint.version is None else number(hint.version)
             before = applied[hint.source_id]
             if hint.delivery_id in model.deliveries | met:
                 assert answer is Recorded.DUPLICATE
@@ -169,12 +123,8 @@ class LedgerMachine(RuleBasedStateMachine):
         assert got <= ready
         assert len(got) == min(limit, len(ready))
         assert set(wanted) & ready <= got or len(got) == limit
-        for record in taken.records:
-            model = self.model[record.source_id]
-            model.attempts += 1 if model.expired(now) else 0
-            model.state, model.token, model.waits_for = State.RUNNING, taken.token, None
-            model.until = now + timedelta(seconds=LEASE_SECONDS)
-            model.claims += 1
+        for source in got:
+            self.model[source].claimed(taken.token, now)
         self.work[worker] = Work(taken, {source: self.remote[source] for source in got})
 
     def _claim(self, worker: str, sources_wanted: list[str], limit: int) -> Claim | None:
@@ -195,21 +145,8 @@ class LedgerMachine(RuleBasedStateMachine):
         """All of a batch, or its first record; perhaps long after the lease was lost."""
         work = self.work[data.draw(st.sampled_from(sorted(self.work)))]
         records = work.claim.records if at_once else work.claim.records[:1]
-        settlements = [self._settlement(record, work, data.draw(outcomes)) for record in records]
+        settlements = [work.settlement(record, data.draw(outcomes), self.clock.now()) for record in records]
         self._settle(work.claim.token, settlements)
-
-    def _settlement(self, record: Record, work: Work, outcome: str) -> Settlement:
-        later = self.clock.now() + timedelta(seconds=45)
-        seq = record.wanted.seq
-        if outcome == "synced":
-            version = moment(work.read[record.source_id])
-            return Settlement(record.id, State.SYNCED, seq, version=version, digest=f"v{version}")
-        if outcome == "held":
-            return Settlement(record.id, State.HELD, seq, held=Held("x", "y"), attempts=record.attempts + 1)
-        if outcome == "ignored":
-            return Settlement(record.id, State.IGNORED, seq, ignored="rule")
-        waits = {"breaker": BREAKER, "needs": "acme/order/1", "backoff": None}[outcome]
-        return Settlement(record.id, State.DUE, seq, due_at=later, waits_for=waits, attempts=record.attempts + 1)
 
     def _settle(self, token: str, settlements: list[Settlement]) -> None:
         now = self.clock.now()
@@ -226,17 +163,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert released or stood == self.ledger.get(one.record_id), "changed without a lease"
                 continue
             assert one.record_id not in settled.lost
-            hinted = model.seq > one.seq and one.waits_for != BREAKER
-            assert (one.record_id in settled.again) == hinted
-            model.token = model.until = model.due_at = model.waits_for = None
-            model.attempts = one.attempts
-            model.state = State.DUE if hinted else one.state
-            if model.state is State.DUE:
-                model.due_at = now if hinted or one.due_at is None else one.due_at
-                model.waits_for = None if hinted else one.waits_for
-            if one.state is State.SYNCED:
-                assert one.version is not None
-                model.applied = int((one.version - DAY).total_seconds())
+            assert model.settled(one, now) == (one.record_id in settled.again)
             written.append(one)
         self._released(written)
 
@@ -285,7 +212,9 @@ class LedgerMachine(RuleBasedStateMachine):
         work = self.work[slow]
         self.clock.advance(LEASE_SECONDS + 1)
         self.claim("w2" if slow == "w1" else "w1", [], 3)
-        self._settle(work.claim.token, [self._settlement(record, work, outcome) for record in work.claim.records])
+        self._settle(
+            work.claim.token, [work.settlement(record, outcome, self.clock.now()) for record in work.claim.records]
+        )
 
     # --- time, sweeper, operator
 
@@ -326,20 +255,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for source, model in getattr(self, "model", {}).items():
             record = self.ledger.get(f"acme/order/{source}")
             assert record is not None
-            assert (record.state, record.attempts, record.claims) == (model.state, model.attempts, model.claims)
-            assert (record.wanted.seq, record.wanted.version or DAY) == (model.seq, moment(model.wanted))
-            assert (record.lease and record.lease.token) == model.token
-            assert (record.lease and record.lease.until) == model.until
-            assert (record.synced and record.synced.version) == (
-                None if model.applied is None else moment(model.applied)
-            )
-            assert (record.held is not None) == (record.state is State.HELD)
-            assert (record.ignored is not None) == (record.state is State.IGNORED)
-            if record.state in FINAL:
-                assert record.due_at is None
-            else:
-                assert record.waits_for == model.waits_for
-                assert record.due_at == model.due_at
+            model.matches(record)
 
     def teardown(self) -> None:
         """Quiet: what is on the way arrives, crashed leases run out, and the sweeper alone finds all that is left."""
@@ -357,7 +273,9 @@ class LedgerMachine(RuleBasedStateMachine):
             assert taken is not None
             read = {record.source_id: self.remote[record.source_id] for record in taken.records}
             work = Work(taken, read)
-            self.ledger.settle(taken.token, [self._settlement(record, work, "synced") for record in taken.records])
+            self.ledger.settle(
+                taken.token, [work.settlement(record, "synced", self.clock.now()) for record in taken.records]
+            )
         for source, model in self.model.items():
             record = self.ledger.get(f"acme/order/{source}")
             assert record is not None

@@ -67,7 +67,7 @@ class AllInOne:
     ) -> None:
         self._gateway_settings = gateway or embedded(GatewaySettings, port=0)
         self._worker_settings = workers or embedded(WorkerSettings)
-        self._scheduler_settings = scheduler or embedded(SchedulerSettings, sweep_seconds=1, overdue_seconds=10)
+        self._scheduler_settings = scheduler or embedded(SchedulerSettings, sweep_seconds=2)
         self._connection = connect(EMBEDDED, database)
         self._closing = contextlib.ExitStack()
         self.ledger = MongoLedger(self._connection.database, self._connection.clock)

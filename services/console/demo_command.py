@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -84,6 +85,8 @@ def _run(options: Options, *, keep: bool) -> bool:
     from services.console.demo.run import Demo  # noqa: PLC0415
 
     configure("demo", embedded(CommonSettings, log_level="warning", log_format="console"))
+    # It warns of every sweep that takes longer than the time between two, as with a thousand orders in memory.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     with Demo(options) as running:
         outcome = running.run()
         show(outcome)

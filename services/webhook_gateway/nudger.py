@@ -22,8 +22,9 @@ from services.webhook_gateway.metrics import Metrics
 _log = structlog.get_logger(__name__)
 
 IDS_PER_ROUND = 1000
-BUSY_FACTOR = 5
-"""How much longer is gathered while full messages' worth arrives: fewer, fuller messages and marks."""
+LONGEST_GATHER_SECONDS = 0.25
+"""While full messages' worth arrives, gathering takes longer and longer, up to this: many messages and marks at once
+cost the broker's and the ledger's disks little more than one, and the workers have enough to do meanwhile."""
 FIRST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 10.0
 LOGGED_IDS = 20
@@ -80,19 +81,27 @@ class Nudger:
             )
 
     async def _run(self) -> None:
-        busy = False
+        gather = self._gather_seconds
         while not (self._stopping.is_set() and not self._waiting):
             await self._arrived.wait()
-            if not self._stopping.is_set():
-                await asyncio.sleep(self._gather_seconds * (BUSY_FACTOR if busy else 1))
+            await self._sleep(gather)
             hints = self._take()
             busy = len(hints) >= IDS_PER_NUDGE
+            gather = min(LONGEST_GATHER_SECONDS, max(gather * 2, 0.01)) if busy else self._gather_seconds
             if not hints or await self._send(hints):
                 continue
             self._put_back(hints)
             if self._stopping.is_set():
                 return
             await self._pause()
+
+    async def _sleep(self, seconds: float) -> None:
+        """For so long, unless a stop cuts it short."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
 
     def _take(self) -> list[Hint]:
         taken = [self._waiting.pop(key) for key in list(self._waiting)[:IDS_PER_ROUND]]
@@ -154,11 +163,7 @@ class Nudger:
         """Longer with every failure, and not the same for all gateways at once."""
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures, 10))
         pause = random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing
-        try:
-            async with asyncio.timeout(pause):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
+        await self._sleep(pause)
 
     def _drop(self, hints: list[Hint]) -> None:
         self._metrics.nudges.labels("dropped").inc(len(hints))

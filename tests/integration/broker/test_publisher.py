@@ -102,6 +102,8 @@ def test_blocked_publishers_are_told_so_and_come_back(
     hasty.publish_nudges([nudge(1)])
     rabbitmq_control.control("set_vm_memory_high_watermark", "0.00001")
     try:
+        # The broker notices by and by that it is short of memory: until then it still takes messages.
+        assert eventually(lambda: not publishes(hasty))
         assert seconds_until_unavailable(hasty) < DEADLINE_SECONDS + MARGIN_SECONDS
     finally:
         rabbitmq_control.control("set_vm_memory_high_watermark", "0.6")

@@ -36,9 +36,8 @@ def needed_rights(rules: StoreRules) -> Mapping[str, tuple[str, ...]]:
     chosen = rules.shipping_product_id and rules.custom_product_id
     if rules.missing_product is MissingProduct.PLACEHOLDER:
         chosen = chosen and rules.placeholder_product_id
-    if chosen and rules.missing_product is not MissingProduct.CREATE:
-        return ORDER_MODELS
-    return {**ORDER_MODELS, "product.product": ("read", "create")}
+    makes_none = chosen and rules.missing_product is not MissingProduct.CREATE
+    return {**ORDER_MODELS, "product.product": ("read",) if makes_none else ("read", "create")}
 
 
 def odoo_lines(connection: OdooConnection, models: Mapping[str, tuple[str, ...]] = ORDER_MODELS) -> list[Line]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -83,6 +84,9 @@ class Scheduler:
     def start(self) -> None:
         """Begin, in threads of its own."""
         self._stopping.clear()
+        # A sweep that takes longer than its interval is simply continued; the timer would warn of it every time.
+        logging.getLogger("apscheduler.executors").setLevel(logging.ERROR)
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         timer = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(JOB_THREADS)},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from libs.common.broker.interface import Publisher, group_nudges
+from libs.common.broker.topology import ENTITIES
 from libs.common.clock import Clock
 from libs.common.ledger.interface import Ledger
 from libs.common.ledger.model import Record
@@ -54,7 +55,8 @@ class Sweeper:
         nudged = 0
         while room > nudged and go_on():
             limit = min(PAGE_RECORDS, room - nudged)
-            records = self._ledger.to_nudge(limit=limit, overdue_seconds=overdue)
+            # Links (a customer, a variant) are records too, and no worker has a queue for them yet.
+            records = self._ledger.to_nudge(limit=limit, overdue_seconds=overdue, entities=list(ENTITIES))
             if nudged == 0:
                 self._metrics.lag_seconds.set(self._lag_seconds(records))
             sent = self._nudge(records)

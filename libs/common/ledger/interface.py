@@ -74,7 +74,7 @@ class Ledger(Protocol):
         """Record pairs found or made on the way (a customer, a variant); a pair taken already is left alone."""
         ...
 
-    def to_nudge(self, *, limit: int, overdue_seconds: float) -> list[Record]:
+    def to_nudge(self, *, limit: int, overdue_seconds: float, entities: Sequence[str] | None = None) -> list[Record]:
         """Due now and not nudged since it became due or `overdue_seconds` ago, or running past its lease."""
         ...
 

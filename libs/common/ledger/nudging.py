@@ -19,35 +19,39 @@ class Nudging(Records):
     So a record without it was not nudged since it became due, whatever the times say.
     """
 
-    def to_nudge(self, *, limit: int, overdue_seconds: float) -> list[Record]:
+    def to_nudge(self, *, limit: int, overdue_seconds: float, entities: Sequence[str] | None = None) -> list[Record]:
         """See `Ledger.to_nudge`. Store by store in turn, so that one store's flood leaves room for the others (F37).
 
         Live before backfill and longest due first within a store; `history` and `deliveries` are left out.
         """
         now = self.clock.now()
+        chosen: Document = {} if entities is None else {"entity": {"$in": list(entities)}}
         late = now - timedelta(seconds=overdue_seconds)
         with reaching_ledger():
             waiting, running = self._stores_with(State.DUE), self._stores_with(State.RUNNING)
             stores = sorted(waiting | running)
             # Once with an equal share for each store, and once more with what the others did not use.
-            queues = {store: self._unsent_of(store, now, late, -(-limit // len(stores))) for store in stores}
+            queues = {
+                store: self._unsent_of({"store": store} | chosen, now, late, -(-limit // len(stores)))
+                for store in stores
+            }
             left = limit - sum(map(len, queues.values()))
             for store, queue in queues.items():
                 if left > 0 and len(queue) == -(-limit // len(stores)):
-                    queues[store] = self._unsent_of(store, now, late, len(queue) + left)
+                    queues[store] = self._unsent_of({"store": store} | chosen, now, late, len(queue) + left)
         in_turn = chain.from_iterable(zip_longest(*queues.values()))
         return [record for record in in_turn if record is not None][:limit]
 
     def _stores_with(self, state: State) -> set[str]:
         return set(self._records.distinct("store", {"state": state.value}))
 
-    def _unsent_of(self, store: str, now: datetime, late: datetime, limit: int) -> list[Record]:
+    def _unsent_of(self, chosen: Document, now: datetime, late: datetime, limit: int) -> list[Record]:
         records: list[Record] = []
         for conditions in _unsent(now, late):
             if len(records) >= limit:
                 break
             found = self._records.find(
-                {"store": store} | conditions,
+                chosen | conditions,
                 projection={"history": 0, "deliveries": 0},
                 sort=QUEUE_ORDER,
                 limit=limit - len(records),

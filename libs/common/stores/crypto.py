@@ -18,7 +18,7 @@ HOW_TO_MAKE_ONE = 'python -c "from cryptography.fernet import Fernet; print(Fern
 
 UNREADABLE = (
     f"A stored secret cannot be read with {VARIABLE}: give the key it was encrypted with "
-    "(after the new one and a comma, when the key was changed), or add the store anew."
+    "(after the new one and a comma, when the key was changed)."
 )
 
 

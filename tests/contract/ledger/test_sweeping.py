@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libs.common.clock import ManualClock
-from libs.common.ledger.model import Held, Lane, Link, Recorded, Settlement, State, Target
+from libs.common.ledger.model import Held, Hint, Lane, Link, Recorded, Settlement, State, Target
 from libs.common.ledger.repository import MongoLedger
 from tests.contract.ledger.helpers import at, claim, got, hint, key, synced, try_claim
 
@@ -173,3 +173,9 @@ def test_a_retry_by_hand_makes_due_what_rests_or_waits(ledger: MongoLedger, cloc
     assert got(ledger, "5").state is State.RUNNING
     outcome = ledger.settle(taken.token, [Settlement(key("5"), State.SYNCED, 1)])
     assert outcome.again == {key("5")}
+
+
+def test_a_record_of_an_entity_without_a_queue_is_not_swept(ledger: MongoLedger) -> None:
+    ledger.record_hints([Hint("acme", "customer", "7"), Hint("acme", "order", "1")])
+    found = ledger.to_nudge(limit=10, overdue_seconds=30, entities=["order"])
+    assert [record.id for record in found] == ["acme/order/1"]

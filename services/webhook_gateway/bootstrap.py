@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from services.webhook_gateway.app import create_app
 from services.webhook_gateway.server import server
 
 SERVICE = "webhook_gateway"
+ALLOCATIONS_PER_COLLECTION = 50_000
 _log = structlog.get_logger(__name__)
 
 
@@ -81,11 +83,23 @@ def run(settings: GatewaySettings, parts: Parts) -> None:
         # uvicorn raises the signal again once it has shut down; by then it has been heeded.
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: None)
+    _collect_seldom()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, parts))
     finally:
         parts.close()
+
+
+def _collect_seldom() -> None:
+    """Keep Python's garbage collector from looking through everything every few requests.
+
+    A parsed body is thousands of objects that live for a moment and hold no cycles: they are freed without it. Looking
+    for cycles among them took a sixth of the processor time of a webhook.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS_PER_COLLECTION, 10, 10)
 
 
 async def _serve(settings: GatewaySettings, parts: Parts) -> None:

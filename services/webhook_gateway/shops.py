@@ -57,16 +57,19 @@ class Shops:
         self._renewal: asyncio.Task[None] | None = None
         self._seldom = Seldom(LOG_SECONDS)
 
+    def known(self, domain: str) -> Shop | None:
+        """The shop of this domain, whatever its case, if it is in memory. Renewed beside the request when it is old."""
+        shop = self._shops.get(domain.lower())
+        if shop is not None and self._monotonic() - self._read_at > self._keep_seconds:
+            self._renew_soon()
+        return shop
+
     async def find(self, domain: str) -> Shop | None:
         """The shop of this domain, whatever its case; None when no store has it. Raises LedgerUnavailable."""
-        key = domain.lower()
-        shop = self._shops.get(key)
+        shop = self.known(domain)
         if shop is None:
             await self.refresh()
-            return self._shops.get(key)
-        if self._monotonic() - self._read_at > self._keep_seconds and self._may_read() and self._renewal is None:
-            # Known, but old: renewed beside this request, which need not wait for it.
-            self._renewal = asyncio.create_task(self._renew())
+            shop = self._shops.get(domain.lower())
         return shop
 
     async def refresh(self) -> None:
@@ -102,6 +105,10 @@ class Shops:
             raise LedgerUnavailable(str(error)) from error
         self._shops = {store.shopify.shop.lower(): _shop_of(store) for store in stores}
         self._read_at = self._tried_at
+
+    def _renew_soon(self) -> None:
+        if self._renewal is None and self._may_read():
+            self._renewal = asyncio.create_task(self._renew())
 
     async def _renew(self) -> None:
         try:

@@ -26,8 +26,8 @@ FAULTS = [f"F{number:02}" for number in range(1, 42)]
 NOT_YET = "not yet"
 #: Where a record's reason to hold comes from.
 HOLDING = ("services/workers", "libs/common/ledger", "libs/common/odoo", "libs/common/shopify")
-#: Asked by `tandem store check` alone: they hold no record.
-CHECKS = {"libs/common/shopify/check.py", "libs/common/odoo/check.py"}
+#: Asked by `tandem store check` alone, or refusing to start a process: they hold no record.
+CHECKS = {"libs/common/shopify/check.py", "libs/common/odoo/check.py", "services/workers/__main__.py"}
 HOLDERS = {"Hold": 0, "refuse": 0, "hold_for": 0, "Held": 0, "Rejected": 2, "RowRefused": 2, "QueryTooExpensive": 2}
 
 

@@ -46,7 +46,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def change(self, source: str, lane: Lane) -> None:
         version = self.remote[source] = self.remote.get(source, 0) + 1
         delivery = f"{source}-{version}"
-        self.on_the_way.append(Hint("acme", "order", source, version=moment(version), delivery_id=delivery, lane=lane))
+        why = "orders/create" if version == 1 else "orders/updated"
+        self.on_the_way.append(
+            Hint("acme", "order", source, version=moment(version), delivery_id=delivery, lane=lane, why=why)
+        )
 
     @rule(source=sources)
     def change_and_tell(self, source: str) -> None:
@@ -74,7 +77,9 @@ class LedgerMachine(RuleBasedStateMachine):
         """The same news under another delivery id, or from a source that does not tell versions."""
         old = data.draw(st.sampled_from(self.sent))
         version = old.version if known else None
-        self._hint([Hint("acme", "order", old.source_id, version=version, delivery_id=f"late-{len(self.sent)}")])
+        self._hint(
+            [Hint("acme", "order", old.source_id, version=version, delivery_id=f"late-{len(self.sent)}", why=old.why)]
+        )
 
     def _hint(self, batch: list[Hint]) -> None:
         answers = self.ledger.record_hints(batch)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -29,10 +29,10 @@ class Records:
     def _read(self, conditions: Document, fields: Sequence[str]) -> list[Document]:
         return list(self._records.find(conditions, projection=list(fields)))
 
-    def _write_all(self, changes: list[UpdateOne]) -> tuple[int, list[int]]:
+    def _write_all(self, changes: Sequence[InsertOne[Document] | UpdateOne]) -> tuple[int, list[int]]:
         """One unordered batch: how many records matched, and which positions hit a unique index."""
         try:
-            result = self._records.bulk_write(changes, ordered=False)
+            result = self._records.bulk_write(list(changes), ordered=False)
         except BulkWriteError as error:
             refused = duplicates(error)
             return int((error.details or {}).get("nMatched", 0)), refused

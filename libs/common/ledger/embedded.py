@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -43,12 +43,17 @@ class LockedCollection:
 
         return locked
 
-    def bulk_write(self, requests: Sequence[UpdateOne], *, ordered: bool = True) -> SimpleNamespace:
+    def bulk_write(
+        self, requests: Sequence[InsertOne[Document] | UpdateOne], *, ordered: bool = True
+    ) -> SimpleNamespace:
         """Each in turn, answered and failing as pymongo's does: `matched_count`, `upserted_ids`, `BulkWriteError`."""
         matched, upserted, errors = 0, {}, []
         with _LOCK:
             for index, request in enumerate(requests):
                 try:
+                    if isinstance(request, InsertOne):
+                        self._collection.insert_one(request._doc)  # noqa: SLF001 - see below
+                        continue
                     result = self._collection.update_one(request._filter, request._doc, upsert=bool(request._upsert))  # noqa: SLF001 - pymongo gives no other way to read a request
                 except DuplicateKeyError as error:
                     errors.append({"index": index, "code": DUPLICATE_KEY, "errmsg": str(error)})

@@ -6,6 +6,9 @@ Nothing here talks to the database. `recording` is a generator that yields what 
 A hint costs one write in the ordinary case: an upsert whose filter also asks that the delivery is new, that
 the version is not older than what is applied, and that the record is not at work. When the filter does not
 hold, the upsert runs into the unique `_id`; only then the record is read and the case told apart.
+
+A hint that announces a creation (`orders/create`) is first tried as a plain insert, which costs the database less
+than half of an upsert; when the record is there already, the unique `_id` says so, and the upsert follows.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import InsertOne, UpdateOne
 
 from libs.common.errors import LedgerUnavailable
 from libs.common.ledger.documents import Document, event_document, read_time, stored_time
@@ -36,6 +39,11 @@ ROUNDS = 12
 
 FOR_BREAKER = re.compile("^" + re.escape(BREAKER_PREFIX))
 
+CREATION = "/create"
+"""How the topic ends that announces a new record."""
+
+Change = InsertOne[Document] | UpdateOne
+
 READ_FIELDS = {"state": 1, "waits_for": 1, "deliveries": 1, "synced.version": 1}
 
 
@@ -43,7 +51,7 @@ READ_FIELDS = {"state": 1, "waits_for": 1, "deliveries": 1, "synced.version": 1}
 class Write:
     """Unordered; the answer is the positions of those that hit the unique `_id`."""
 
-    changes: list[UpdateOne]
+    changes: list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class _Group:
     hints: list[tuple[int, Hint]]
     at_work: bool = False
     """Whether the record is to stay in its state, and only `wanted` grows."""
+    looks_new: bool = False
+    """Whether to try an insert; once it was refused, no more."""
 
 
 Flow = Generator["Write | Read", Any, list[Recorded]]
@@ -94,12 +104,15 @@ def _grouped(hints: Sequence[Hint], answers: dict[int, Recorded]) -> list[_Group
                 answers[position] = Recorded.DUPLICATE
                 continue
             seen.add((hint.id, hint.delivery_id))
-        groups.setdefault(hint.id, _Group([])).hints.append((position, hint))
+        group = groups.setdefault(hint.id, _Group([]))
+        group.hints.append((position, hint))
+        group.looks_new = group.looks_new or hint.why.endswith(CREATION)
     return list(groups.values())
 
 
 def _still_to_write(group: _Group, known: dict[str, Document], answers: dict[int, Recorded]) -> bool:
     """Answer the duplicates and the stale ones of a group that was refused; whether anything is left of it."""
+    group.looks_new = False
     document = known.get(group.hints[0][1].id)
     if document is None:
         return True
@@ -117,10 +130,47 @@ def _still_to_write(group: _Group, known: dict[str, Document], answers: dict[int
     return bool(left)
 
 
-def _change(group: _Group, now: datetime) -> UpdateOne:
-    """The upsert for all hints of one record."""
+def _change(group: _Group, now: datetime) -> Change:
+    """The insert or upsert for all hints of one record."""
     hints = [hint for _, hint in group.hints]
+    if group.looks_new:
+        return InsertOne(_document(hints, now))
     return UpdateOne(_filter(hints, at_work=group.at_work), _update(hints, now, at_work=group.at_work), upsert=True)
+
+
+def _document(hints: Sequence[Hint], now: datetime) -> Document:
+    """A record as the upsert would make it (a test compares them)."""
+    first, last = hints[0], hints[-1]
+    wanted: Document = {"seq": len(hints), "why": last.why, "at": now}
+    document: Document = {
+        "_id": first.id,
+        "store": first.store,
+        "entity": first.entity,
+        "source": first.source,
+        "source_id": first.source_id,
+        "state": State.DUE.value,
+        "lane": _lane(hints).value,
+        "due_at": now,
+        "attempts": 0,
+        "claims": 0,
+        "wanted": wanted,
+        "changed_at": now,
+        "history": [event_document(_event(hint, now)) for hint in hints][-HISTORY_LENGTH:],
+    }
+    versions = [hint.version for hint in hints if hint.version is not None]
+    if versions:
+        wanted["version"] = stored_time(max(versions))
+    names = [hint.name for hint in hints if hint.name]
+    if names:
+        document["name"] = names[-1]
+    deliveries = [hint.delivery_id for hint in hints if hint.delivery_id is not None]
+    if deliveries:
+        document["deliveries"] = deliveries[-DELIVERIES_LENGTH:]
+    return document
+
+
+def _lane(hints: Sequence[Hint]) -> Lane:
+    return Lane.LIVE if any(hint.lane is Lane.LIVE for hint in hints) else Lane.BACKFILL
 
 
 def _filter(hints: Sequence[Hint], *, at_work: bool) -> Document:
@@ -145,7 +195,6 @@ def _filter(hints: Sequence[Hint], *, at_work: bool) -> Document:
 
 def _update(hints: Sequence[Hint], now: datetime, *, at_work: bool) -> Document:
     first, last = hints[0], hints[-1]
-    lane = Lane.LIVE if any(hint.lane is Lane.LIVE for hint in hints) else Lane.BACKFILL
     always: Document = {"wanted.why": last.why, "wanted.at": now, "changed_at": now}
     once: Document = {
         "store": first.store,
@@ -156,7 +205,7 @@ def _update(hints: Sequence[Hint], now: datetime, *, at_work: bool) -> Document:
         "claims": 0,
     }
     # "live" sorts after "backfill": a live hint lifts a record out of the backfill, never the other way round.
-    raised: Document = {"lane": lane.value}
+    raised: Document = {"lane": _lane(hints).value}
     versions = [hint.version for hint in hints if hint.version is not None]
     if versions:
         raised["wanted.version"] = stored_time(max(versions))

@@ -68,6 +68,7 @@ class StoreContexts:
 
     ports: Ports
     calls: CallLog
+    short_wait_seconds: float
     monotonic: Callable[[], float] = time.monotonic
     _known: dict[str, _Known] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,6 +101,7 @@ class StoreContexts:
             store.shopify.token.get_secret_value(),
             budget=self.ports.budgets,
             budget_key=f"{store.slug}/shopify",
+            short_wait_seconds=self.short_wait_seconds,
             on_call=self.calls.reporter("shopify"),
         )
         odoo = OdooClient(
@@ -156,7 +158,7 @@ def build(
 ) -> Workers:
     """Pipelines for `orders`, or `orders.acme`; ValueError names what there is for a queue that is not."""
     calls = CallLog()
-    contexts = StoreContexts(ports, calls)
+    contexts = StoreContexts(ports, calls, settings.short_wait_seconds)
     worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
     pipelines = {}
     for queue in queues:

@@ -72,6 +72,7 @@ class ShopifyClient:
         connect_timeout: float = CONNECT_SECONDS,
         read_timeout: float = READ_SECONDS,
         total_timeout: float = TOTAL_SECONDS,
+        short_wait_seconds: float = SHORT_WAIT_SECONDS,
         on_call: OnCall | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -80,6 +81,7 @@ class ShopifyClient:
         self._budget = budget
         self._budget_key = budget_key
         self._on_call = on_call
+        self._short_wait_seconds = short_wait_seconds
         self._sleep = sleep
         self._maximum = FIRST_MAXIMUM
         self._rate = FIRST_RATE
@@ -109,7 +111,7 @@ class ShopifyClient:
     def execute(self, document: Document, variables: Mapping[str, Any], *, records: int = 1) -> dict[str, Any]:
         """The `data` of the answer, whole: an answer with any error in it raises. Decimal numbers are Decimals.
 
-        RateLimited when the points are not there within `SHORT_WAIT_SECONDS`; nothing was sent then.
+        RateLimited when the points are not there within `short_wait_seconds`; nothing was sent then.
         """
         cost = document.cost(variables)
         self._reserve(cost, document.name)
@@ -130,7 +132,7 @@ class ShopifyClient:
             seconds = self._wait_for(cost, name)
             if seconds <= 0:
                 return
-            if waited + seconds > SHORT_WAIT_SECONDS:
+            if waited + seconds > self._short_wait_seconds:
                 message = f"{name}: {cost:g} points of the shop's budget are free in {seconds:.1f} s"
                 raise RateLimited(message, "shopify", after_seconds=seconds)
             self._sleep(seconds)

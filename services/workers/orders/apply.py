@@ -38,12 +38,11 @@ _QUOTATION = {"draft", "sent"}
 def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failure]:
     """One answer for each plan, in its order; raises a `Failure` only when the whole batch is to wait."""
     run = _Run(store)
-    compare_only = [changes for changes in plans if changes.only_compare]
     run.make_products([changes for changes in plans if not changes.only_compare])
     run.make_tags(run.alive(plans))
     run.make_customers(run.alive(plans))
     run.make_orders(run.alive(plans))
-    run.read([run.order_ids[c.record_id] for c in run.alive(plans)] + [c.only_compare or 0 for c in compare_only])
+    run.read([run.order_ids[c.record_id] for c in run.alive(plans)])
     run.confirm(run.alive(plans))
     return [run.answer(changes) for changes in plans]
 
@@ -237,18 +236,19 @@ class _Run:
 
     def answer(self, changes: Changes) -> Applied | Failure:
         failure = self.failed.get(changes.record_id)
-        order_id = changes.only_compare or self.order_ids.get(changes.record_id)
-        order = self.orders.get(order_id) if order_id else None
+        order_id = self.order_ids.get(changes.record_id)
+        # One that is only compared was read when the batch was gathered, and nothing was written to it since.
+        order = changes.only_compare or (self.orders.get(order_id) if order_id else None)
         if failure is not None:
             if order is not None:
                 failure.details = {**failure.details, "order_id": order.id, "order": order.name}
             return failure
-        if order is None or order_id is None:
+        if order is None:
             what = f"the order that was made for {changes.name} is not in Odoo any more"
             return Rejected(what, "odoo", "order_missing", "retry to make it again, if it was deleted by mistake")
         return Applied(
             changes=changes,
-            order_id=order_id,
+            order_id=order.id,
             order=order,
             customer_id=self.customer_ids.get(changes.record_id),
             difference=self.differences.get(changes.record_id),

@@ -145,8 +145,8 @@ class Changes:
     products: tuple[PlannedProduct, ...] = ()
     links: tuple[tuple[str, str, int, str], ...] = ()
     """Variants matched on the way: (entity, source id, product.product id, name)."""
-    only_compare: int | None = None
-    """The id of an order that is in Odoo already: it is compared and never written (edits are another step)."""
+    only_compare: OdooOrder | None = None
+    """The order as it is in Odoo already: it is compared and never written (edits are another step)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         taxes_included=order.taxes_included,
         products=planned.products,
         links=planned.links,
-        only_compare=situation.target_id if situation.synced_digest else None,
+        only_compare=situation.existing if situation.synced_digest and situation.target_id else None,
     )
 
 

@@ -304,8 +304,10 @@ def test_an_order_edited_after_it_was_confirmed_is_held_until_odoo_follows(desk:
     assert edited.held.code == "order_changed"
     assert edited.held.details["delivery address"]["city"] == {"shopify": "Lexington", "odoo": "Louisville"}
     before = desk.writes()
+    desk.odoo.calls.clear()
     assert desk.retry(edited).state is State.HELD
     assert desk.writes() == before, "an edit is compared, never written"
+    assert desk.odoo.calls.count("sale.order.web_read") == 1, "and read once"
     desk.odoo.change("res.partner", desk.order(record)["partner_shipping_id"][0], city="Lexington")
     assert desk.retry(edited).state is State.SYNCED
 

@@ -87,7 +87,7 @@ def test_a_product_whose_id_is_not_known_here_is_not_compared() -> None:
 
 
 def test_an_order_that_changed_is_held_until_odoo_has_the_same_addresses() -> None:
-    changed = dataclasses.replace(planned(), only_compare=5)
+    changed = dataclasses.replace(planned(), only_compare=odoo())
     assert verdict(odoo(), changes=changed) is None
     elsewhere = odoo(shipping_address={**ADDRESS, "city": "Lexington"})
     assert verdict(elsewhere, changes=changed) == "order_changed"

@@ -131,3 +131,21 @@ def test_a_store_is_connected_once_and_anew_after_it_was_changed(
     assert workers.contexts("acme") is first, "asked again, unchanged"
     ports.stores.save(saved.model_copy(update={"odoo": saved.odoo.model_copy(update={"database": "other"})}))
     assert workers.contexts("acme").odoo.database == "other"
+
+
+def test_the_wait_that_is_slept_is_the_setting(ports: Ports) -> None:
+    """With nothing left in the bucket: a wait of a second is deferred at 0 and would be slept at the default of 2."""
+    ports.stores.save(store())
+    while ports.budgets.reserve("acme/shopify", 50, maximum=100, rate=50) == 0.0:
+        pass
+    ports.ledger.record_hints([Hint("acme", "order", "1")])
+    settings = WorkerSettings(
+        ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(KEY), short_wait_seconds=0
+    )
+    built = build(["orders"], ports, settings)
+    built.pipelines["orders"].look_at("acme", [])
+    built.close()
+    record = ports.ledger.get("acme/order/1")
+    assert record
+    assert (record.state, record.waits_for) == (State.DUE, None), "the shop itself was not asked, so no breaker opened"
+    assert record.history[-2].details["code"] == "rate_limited"

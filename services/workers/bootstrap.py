@@ -7,18 +7,31 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from libs.common.broker.topology import ENTITIES, base_queue
+from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
+from libs.common.domain.orders import Order, Side
+from libs.common.domain.refunds import Refund
+from libs.common.domain.transactions import Transaction
 from libs.common.errors import Rejected
 from libs.common.ledger.interface import Breakers, Budgets, Ledger
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.settings import WorkerSettings
 from libs.common.shopify.client import ShopifyClient
+from libs.common.shopify.fulfillments import (
+    NewFulfillment,
+    create_fulfillment,
+    fetch_fulfillments,
+    fetch_order_fulfillments,
+    update_tracking,
+)
 from libs.common.shopify.orders import fetch_orders
+from libs.common.shopify.refunds import fetch_refunds
+from libs.common.shopify.transactions import fetch_transactions
 from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.workers.calls import CallLog
@@ -50,8 +63,26 @@ class Shop:
 
     client: ShopifyClient
 
-    def orders(self, ids: Any) -> Any:
-        return fetch_orders(self.client, ids)
+    def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]:
+        return fetch_orders(self.client, ids, sides)
+
+    def transactions(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Transaction]:
+        return fetch_transactions(self.client, ids, sides)
+
+    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Refund]:
+        return fetch_refunds(self.client, ids, sides)
+
+    def fulfillments(self, ids: Sequence[str]) -> Mapping[str, Fulfillment]:
+        return fetch_fulfillments(self.client, ids)
+
+    def order_fulfillments(self, order_ids: Sequence[str]) -> Mapping[str, OrderFulfillments]:
+        return fetch_order_fulfillments(self.client, order_ids)
+
+    def create_fulfillment(self, new: NewFulfillment) -> str:
+        return create_fulfillment(self.client, new)
+
+    def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
+        update_tracking(self.client, fulfillment_id, tracking, notify=notify)
 
 
 @dataclass

@@ -7,26 +7,46 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.common.domain.facts import CompanyFacts
-from libs.common.domain.orders import Order
-from libs.common.domain.rules import StoreRules
+from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
+from libs.common.domain.orders import Order, Side
+from libs.common.domain.refunds import Refund
+from libs.common.domain.rules import CurrencyChoice, StoreRules
+from libs.common.domain.transactions import Transaction
 from libs.common.ledger.interface import Ledger
-from libs.common.ledger.model import Link, Target
+from libs.common.ledger.model import Hint, Link, Record, Target, record_id
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
+from libs.common.shopify.fulfillments import NewFulfillment
 
 
 class Shopify(Protocol):
-    """What workers ask of the shop."""
+    """What workers ask of the shop. What is read comes by id, complete; what the shop does not show is absent.
 
-    def orders(self, ids: Sequence[str]) -> Mapping[str, Order]:
-        """By id, complete; an order that the shop does not show is absent."""
+    `sides` says which money to read, by order id; the shop's where it says nothing.
+    """
+
+    def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]: ...
+
+    def transactions(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Transaction]: ...
+
+    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Refund]: ...
+
+    def fulfillments(self, ids: Sequence[str]) -> Mapping[str, Fulfillment]: ...
+
+    def order_fulfillments(self, order_ids: Sequence[str]) -> Mapping[str, OrderFulfillments]: ...
+
+    def create_fulfillment(self, new: NewFulfillment) -> str:
+        """Its id. Not repeatable: read the order's fulfillments before it is tried again."""
         ...
+
+    def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None: ...
 
 
 #: Ledger entity to the Odoo model its links point to.
-LINKED_MODELS = {"customer": "res.partner", "variant": "product.product"}
-
+LINKED_MODELS = {"customer": "res.partner", "variant": "product.product", "payment": "account.payment"}
+#: The choice of money that an order was first synced with is kept under this name in `Record.frozen`.
+CURRENCY = "currency"
 
 FRESH_SECONDS = 2.0
 #: More made ids than this are forgotten and met again, each by a call that finds it.
@@ -67,6 +87,25 @@ class StoreContext:
             return {}
         found = self.ledger.links(self.slug, entity, list(dict.fromkeys(source_ids)))
         return {source_id: target.id for source_id, target in found.items()}
+
+    def records(self, entity: str, source_ids: Sequence[str]) -> dict[str, Record]:
+        """What the ledger has of these, by source id, without history."""
+        ids = [record_id(self.slug, entity, one) for one in dict.fromkeys(source_ids)]
+        return {record.source_id: record for record in self.ledger.many(ids).values()}
+
+    def linked_to(self, model: str, ids: Sequence[int]) -> dict[int, Record]:
+        """The records whose target is one of these Odoo records, by its database id."""
+        return self.ledger.linked_to(self.slug, model, list(dict.fromkeys(ids)))
+
+    def side_of(self, order: Record | None) -> Side:
+        """Which money of an order goes to Odoo: as it was first synced, else as the store's rule says now."""
+        chosen = order.frozen.get(CURRENCY) if order else None
+        return "presentment" if CurrencyChoice(chosen or self.rules.currency) is CurrencyChoice.PRESENTMENT else "shop"
+
+    def hint(self, hints: Sequence[Hint]) -> None:
+        """Announce other records of this store, of which the one at work has told."""
+        if hints:
+            self.ledger.record_hints(hints)
 
     def remember(self, links: Sequence[tuple[str, str, int, str]]) -> None:
         """Record pairs of (entity, source id, database id, name)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ class Outcome:
     hold: Hold | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     """For the history: what was done, totals compared."""
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    """Choices of the store's rules that hold for this record from now on."""
 
 
 class Entity(Protocol):

@@ -187,6 +187,7 @@ class _Batch:
             target=outcome.target,
             held=settlement.held if settlement else None,
             events=(Event(self._now(), "verified", dict(outcome.notes)),) if outcome.notes else (),
+            frozen={**outcome.frozen, **record.frozen} if outcome.frozen else {},
         )
 
     def _given_up(self, record: Record) -> Settlement:

@@ -1,12 +1,18 @@
-"""A Shopify order as a plan sees it: shop money only, every line, nothing of the wire left."""
+"""A Shopify order as a plan sees it: one currency only, every line, nothing of the wire left."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from libs.common.domain.money import Money
+from libs.common.domain.refunds import Refund
+from libs.common.domain.transactions import Transaction
+
+Side = Literal["shop", "presentment"]
+"""Which of an order's two moneys is meant: the shop's, or the one that the customer was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,74 @@ class LineItem:
     gift_card: bool = False
     requires_shipping: bool = True
     attributes: tuple[tuple[str, str], ...] = ()
+    group: str = ""
+    """Title of the bundle that the line is a part of (Shopify's `lineItemGroup`)."""
+    refunded_quantity: int = 0
+    """Units in refunds; only told of an order that was edited or had returns, where `sold_quantity` needs it."""
+    reduced: bool = False
+    """Whether units may have been taken off by an edit: then `current_quantity` counts, not `quantity`."""
+    exchange: bool = False
+    """Whether the line came with the exchange of a return."""
 
     @property
     def total(self) -> Money:
-        """What the line costs after all its discounts."""
+        """What the line cost after all its discounts when it was placed, units that an edit removed included."""
         return self.unit_price * self.quantity - Money.sum(self.discounts, self.unit_price.currency)
+
+    @property
+    def sold_quantity(self) -> int:
+        """Units that were sold: without those that an edit removed, with those that were refunded since."""
+        if not self.reduced or self.current_quantity is None:
+            return self.quantity
+        return min(self.quantity, self.current_quantity + self.refunded_quantity)
+
+    @property
+    def sold_total(self) -> Money:
+        """What the sold units cost after all their discounts, which Shopify states for all units together."""
+        return self._share(self.total)
+
+    @property
+    def sold_taxes(self) -> tuple[TaxLine, ...]:
+        """The taxes of the sold units; Shopify's `taxLines` are for all units, removed ones included."""
+        if self.sold_quantity == self.quantity:
+            return self.taxes
+        return tuple(TaxLine(tax.title, tax.rate, self._share(tax.price)) for tax in self.taxes)
+
+    def _share(self, amount: Money) -> Money:
+        if self.sold_quantity == self.quantity:
+            return amount
+        return Money(amount.amount * self.sold_quantity / self.quantity, amount.currency).rounded()
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A duty or an additional fee: money that is neither goods nor shipping nor tax."""
+
+    id: str
+    title: str
+    price: Money
+    taxes: tuple[TaxLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who a B2B order is for (Shopify's `PurchasingCompany`): the company and the location that buys."""
+
+    id: str
+    name: str
+    location_id: str
+    location_name: str
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """`Net 30`, `NET`, 30"""
+
+    name: str
+    kind: str
+    """Shopify's `paymentTermsType`: NET, FIXED, RECEIPT, FULFILLMENT, UNKNOWN."""
+    due_in_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +189,24 @@ class Order:
     cancelled_at: datetime | None = None
     test: bool = False
     edited: bool = False
+    side: Side = "shop"
+    """Which money all amounts here are."""
+    shop_currency: str = ""
+    presentment_currency: str = ""
+    original_total: Money | None = None
+    """What was placed, where edits or returns have changed it since; None where they have not."""
+    outstanding: Money | None = None
+    """Shopify's `totalOutstandingSet`: what is still to be paid; negative when money is owed to the customer."""
+    duties: tuple[Charge, ...] = ()
+    fees: tuple[Charge, ...] = ()
+    cash_rounding: Money | None = None
+    """What rounding of cash added to the payments (negative: took off them)."""
+    company: Company | None = None
+    payment_terms: PaymentTerms | None = None
+    tax_exempt: bool = False
+    transactions: tuple[Transaction, ...] = ()
+    refund_ids: tuple[str, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    """Read only of an order that was edited or had returns; `refund_ids` is always complete."""
+    fulfillment_ids: tuple[str, ...] = ()
+    """Fulfillments that are not cancelled."""

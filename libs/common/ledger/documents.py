@@ -112,6 +112,7 @@ def to_document(record: Record) -> Document:
             "held": record.held and held_document(record.held),
             "ignored": record.ignored,
             "waits_for": record.waits_for,
+            "frozen": dict(record.frozen) or None,
             "deliveries": list(record.deliveries),
             "history": [event_document(event) for event in record.history],
         }
@@ -157,6 +158,7 @@ def from_document(document: Mapping[str, Any]) -> Record:
         claims=document.get("claims", 0),
         deliveries=tuple(document.get("deliveries", ())),
         history=tuple(_event(event) for event in document.get("history", ())),
+        frozen=document.get("frozen", {}),
     )
 
 

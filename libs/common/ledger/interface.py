@@ -86,6 +86,14 @@ class Ledger(Protocol):
 
     def get(self, record_id: str) -> Record | None: ...
 
+    def many(self, ids: Sequence[str]) -> dict[str, Record]:
+        """Those of these records that there are, by id, without their history and deliveries."""
+        ...
+
+    def linked_to(self, store: str, model: str, ids: Sequence[int]) -> dict[int, Record]:
+        """The records whose target is one of these, by the target's id, without their history and deliveries."""
+        ...
+
     def find(
         self,
         *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -149,6 +150,8 @@ class Record:
     """How often it was claimed; a claim that never settled counts towards the attempts (F15)."""
     deliveries: tuple[str, ...] = ()
     history: tuple[Event, ...] = ()
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    """Choices of the store's rules that were made for good when it was first synced: `currency`."""
 
     @property
     def id(self) -> str:
@@ -185,6 +188,8 @@ class Settlement:
     attempts: int = 0
     """The new value: failures in a row."""
     events: tuple[Event, ...] = ()
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    """Choices to keep for good; the caller gives those that the record has already unchanged."""
 
 
 @dataclass(frozen=True, slots=True)

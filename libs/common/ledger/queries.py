@@ -23,6 +23,21 @@ class Queries(Records):
             document = self._records.find_one({"_id": record_id})
         return from_document(document) if document else None
 
+    def many(self, ids: Sequence[str]) -> dict[str, Record]:
+        if not ids:
+            return {}
+        with reaching_ledger():
+            found = list(self._records.find({"_id": {"$in": list(ids)}}, {"history": 0, "deliveries": 0}))
+        return {document["_id"]: from_document(document) for document in found}
+
+    def linked_to(self, store: str, model: str, ids: Sequence[int]) -> dict[int, Record]:
+        if not ids:
+            return {}
+        conditions = {"store": store, "target.model": model, "target.id": {"$in": list(ids)}}
+        with reaching_ledger():
+            found = list(self._records.find(conditions, {"history": 0, "deliveries": 0}))
+        return {document["target"]["id"]: from_document(document) for document in found}
+
     def find(
         self,
         *,

@@ -156,6 +156,8 @@ def _update(token: str, settlement: Settlement, now: datetime, *, again: bool) -
         changed["name"] = settlement.name
     if settlement.target:
         changed["target"] = target_document(settlement.target)
+    if settlement.frozen:
+        changed["frozen"] = dict(settlement.frozen)
     if settlement.state is State.SYNCED:
         changed["synced"] = synced_document(Synced(settlement.version, settlement.digest, now))
     if state in FINAL:

@@ -1,37 +1,47 @@
-"""From the JSON of the order documents to `libs.common.domain.orders`. Shop money only."""
+"""From the JSON of the order documents to `libs.common.domain.orders`, in one of the order's two moneys."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import Any
 
 from libs.common.domain.money import Money
-from libs.common.domain.orders import Address, Customer, LineItem, Order, ShippingLine, TaxLine
-from libs.common.shopify.reading import Node, numeric_id, unreadable
+from libs.common.domain.orders import Address, Company, Customer, LineItem, Order, PaymentTerms, ShippingLine, Side
+from libs.common.shopify.extras import Extras, was_changed
+from libs.common.shopify.reading import Node, numeric_id
+from libs.common.shopify.taxes import read_taxes
+from libs.common.shopify.transactions import currency_of, read_transaction
 
-#: A rate and its percentage that differ by less are the same rate, one of them with a float's noise.
-_SAME_RATE = Decimal("1e-9")
 
-
-def parse_order(order: Node, lines: Sequence[Node], shipping_lines: Sequence[Node]) -> Order:
+def parse_order(
+    order: Node,
+    lines: Sequence[Node],
+    shipping_lines: Sequence[Node],
+    extras: Extras | None = None,
+    side: Side = "shop",
+) -> Order:
     """One order with all its lines, of whatever page. Raises Rejected naming the order and the field."""
-    currency = order.text("currencyCode")
-    included = order.boolean("taxesIncluded")
-    tip = order.shop_money("totalTipReceivedSet", currency)
-    has_tax = order.get("totalTaxSet") is not None
+    extras = extras or Extras()
+    currency = currency_of(order, side)
+    reduced = was_changed(order)
+    known = {line.text("id") for line in lines}
+    exchanged = {line.text("id"): line for line in extras.lines if line.text("id") not in known}
+    refunded = _refunded(extras)
     return Order(
-        id=numeric_id(order.text("id")),
+        id=order.id(),
         name=order.text("name"),
         created_at=order.moment("createdAt"),
         processed_at=order.moment("processedAt"),
         updated_at=order.moment("updatedAt"),
         currency=currency,
-        total=order.shop_money("totalPriceSet", currency),
-        total_tax=order.shop_money("totalTaxSet", currency) if has_tax else Money.zero(currency),
-        taxes_included=included,
-        lines=tuple(_line(line, currency) for line in lines),
-        shipping_lines=tuple(_shipping_line(line, number, currency) for number, line in enumerate(shipping_lines)),
-        tip=tip or None,
+        taxes_included=order.boolean("taxesIncluded"),
+        lines=(
+            *(_line(line, currency, side, refunded, reduced=reduced) for line in lines),
+            *(_line(line, currency, side, refunded, reduced=True, exchange=True) for line in exchanged.values()),
+        ),
+        shipping_lines=tuple(_shipping_line(one, number, currency, side) for number, one in enumerate(shipping_lines)),
+        tip=order.money("totalTipReceivedSet", currency, side) or None,
         customer=_customer(order.node_or_none("customer")),
         email=order.text_or_empty("email"),
         phone=order.text_or_empty("phone"),
@@ -46,34 +56,78 @@ def parse_order(order: Node, lines: Sequence[Node], shipping_lines: Sequence[Nod
         cancelled_at=order.moment_or_none("cancelledAt"),
         test=order.boolean("test"),
         edited=order.boolean("edited"),
+        side=side,
+        shop_currency=order.text("currencyCode"),
+        presentment_currency=order.text("presentmentCurrencyCode"),
+        outstanding=order.money("totalOutstandingSet", currency, side),
+        duties=extras.duties,
+        fees=extras.fees,
+        cash_rounding=order.node("totalCashRoundingAdjustment").money("paymentSet", currency, side) or None,
+        company=_company(order.node_or_none("purchasingEntity")),
+        payment_terms=_payment_terms(order.node_or_none("paymentTerms")),
+        tax_exempt=order.boolean("taxExempt"),
+        transactions=tuple(read_transaction(one, order.id(), currency, side) for one in order.nodes("transactions")),
+        refund_ids=tuple(refund.id() for refund in order.nodes("refunds")),
+        refunds=extras.refunds,
+        fulfillment_ids=tuple(one.id() for one in order.nodes("fulfillments") if one.text("status") != "CANCELLED"),
+        **_totals(order, currency, side, extras, reduced=reduced),
     )
 
 
-def _line(line: Node, currency: str) -> LineItem:
-    variant = line.node_or_none("variant")
+def _totals(order: Node, currency: str, side: Side, extras: Extras, *, reduced: bool) -> dict[str, Any]:
+    """What was sold comes to: as placed; after edits and exchanges, what is left and what was refunded together."""
+    total = order.money("totalPriceSet", currency, side)
+    tax = order.money_or_none("totalTaxSet", currency, side) or Money.zero(currency)
+    if not reduced:
+        return {"total": total, "total_tax": tax}
+    refunded = Money.sum((refund.taken_back for refund in extras.refunds), currency)
+    refunded_tax = Money.sum((refund.tax for refund in extras.refunds), currency)
+    return {
+        "total": order.money("currentTotalPriceSet", currency, side) + refunded,
+        "total_tax": order.money("currentTotalTaxSet", currency, side) + refunded_tax,
+        "original_total": total,
+    }
+
+
+def _refunded(extras: Extras) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for refund in extras.refunds:
+        for line in refund.lines:
+            counts[line.line_id] += line.quantity
+    return counts
+
+
+def _line(
+    line: Node, currency: str, side: Side, refunded: Counter[str], *, reduced: bool, exchange: bool = False
+) -> LineItem:
+    variant, group = line.node_or_none("variant"), line.node_or_none("lineItemGroup")
     return LineItem(
-        id=numeric_id(line.text("id")),
+        id=line.id(),
         title=line.text("title"),
         quantity=line.integer("quantity"),
-        unit_price=line.shop_money("originalUnitPriceSet", currency),
+        unit_price=line.money("originalUnitPriceSet", currency, side),
         variant_title=line.text_or_empty("variantTitle"),
         # The line keeps the SKU as it was sold; the variant tells today's, for lines that kept none.
         sku=line.text_or_empty("sku") or (variant.text_or_empty("sku") if variant else ""),
-        variant_id=numeric_id(variant.text("id")) if variant else None,
+        variant_id=variant.id() if variant else None,
         barcode=variant.text_or_empty("barcode") if variant else "",
         current_quantity=line.integer("currentQuantity"),
-        discounts=_discounts(line, currency),
-        taxes=_taxes(line, currency),
+        discounts=_discounts(line, currency, side),
+        taxes=read_taxes(line, currency, side),
         gift_card=line.boolean("isGiftCard"),
         requires_shipping=line.boolean("requiresShipping"),
         attributes=tuple((a.text("key"), a.text_or_empty("value")) for a in line.nodes("customAttributes")),
+        group=group.text("title") if group else "",
+        refunded_quantity=refunded[line.id()],
+        reduced=reduced,
+        exchange=exchange,
     )
 
 
-def _shipping_line(line: Node, number: int, currency: str) -> ShippingLine:
-    price = line.shop_money("originalPriceSet", currency)
-    discounts = _discounts(line, currency)
-    discounted = line.shop_money("discountedPriceSet", currency)
+def _shipping_line(line: Node, number: int, currency: str, side: Side) -> ShippingLine:
+    price = line.money("originalPriceSet", currency, side)
+    discounts = _discounts(line, currency, side)
+    discounted = line.money("discountedPriceSet", currency, side)
     if not discounts and discounted.amount < price.amount:
         discounts = (price - discounted,)
     return ShippingLine(
@@ -83,41 +137,39 @@ def _shipping_line(line: Node, number: int, currency: str) -> ShippingLine:
         price=price,
         code=line.text_or_empty("code"),
         discounts=discounts,
-        taxes=_taxes(line, currency),
+        taxes=read_taxes(line, currency, side),
         removed=line.boolean("isRemoved"),
     )
 
 
-def _discounts(line: Node, currency: str) -> tuple[Money, ...]:
-    amounts = (a.shop_money("allocatedAmountSet", currency) for a in line.nodes("discountAllocations"))
+def _discounts(line: Node, currency: str, side: Side) -> tuple[Money, ...]:
+    amounts = (a.money("allocatedAmountSet", currency, side) for a in line.nodes("discountAllocations"))
     return tuple(amount for amount in amounts if amount)
 
 
-def _taxes(line: Node, currency: str) -> tuple[TaxLine, ...]:
-    return tuple(
-        TaxLine(tax.text("title"), tax_rate(tax), tax.shop_money("priceSet", currency))
-        for tax in line.nodes("taxLines")
+def _company(entity: Node | None) -> Company | None:
+    """The purchasing entity is the customer, of whom nothing is asked here, or a company."""
+    if entity is None or "company" not in entity.values:
+        return None
+    company, location = entity.node("company"), entity.node("location")
+    return Company(
+        id=company.id(),
+        name=company.text("name"),
+        location_id=location.id(),
+        location_name=location.text("name"),
+        external_id=location.text_or_empty("externalId") or company.text_or_empty("externalId"),
     )
 
 
-def tax_rate(tax: Node) -> Decimal:
-    """The fraction, exactly: `rate` 0.07250000000000001 beside `ratePercentage` 7.25 is 0.0725."""
-    rate = None if tax.get("rate") is None else tax.number("rate")
-    percentage = None if tax.get("ratePercentage") is None else tax.number("ratePercentage") / 100
-    if rate is None and percentage is None:
-        raise unreadable(tax.record, tax.at("rate"), None, "a number")
-    if rate is None or percentage is None:
-        found = percentage if rate is None else rate
-        assert found is not None  # noqa: S101 - one of the two is there
-        return _plain(found)
-    if abs(rate - percentage) < _SAME_RATE:
-        return min((_plain(percentage), _plain(rate)), key=lambda r: len(r.as_tuple().digits))
-    return _plain(rate)  # the percentage was rounded for people
-
-
-def _plain(value: Decimal) -> Decimal:
-    """Without trailing zeros and without an exponent: 0.2, not 0.20 and not 2E-1."""
-    return value.normalize() + Decimal(0)
+def _payment_terms(terms: Node | None) -> PaymentTerms | None:
+    if terms is None:
+        return None
+    days = terms.get("dueInDays")
+    return PaymentTerms(
+        terms.text("paymentTermsName"),
+        terms.text("paymentTermsType"),
+        None if days is None else terms.integer("dueInDays"),
+    )
 
 
 def _customer(customer: Node | None) -> Customer | None:
@@ -126,7 +178,7 @@ def _customer(customer: Node | None) -> Customer | None:
     given = f"{customer.text_or_empty('firstName')} {customer.text_or_empty('lastName')}".strip()
     email, phone = customer.node_or_none("defaultEmailAddress"), customer.node_or_none("defaultPhoneNumber")
     return Customer(
-        id=numeric_id(customer.text("id")),
+        id=customer.id(),
         name=given or customer.text_or_empty("displayName"),
         email=email.text_or_empty("emailAddress") if email else "",
         phone=phone.text_or_empty("phoneNumber") if phone else "",

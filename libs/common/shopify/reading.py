@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from libs.common.domain.money import Money
+from libs.common.domain.orders import Side
 from libs.common.errors import Rejected
 
 UNREADABLE = "unreadable"
@@ -101,9 +102,9 @@ class Node:
         for number, item in enumerate(value):
             yield Node.of(item, self.record, f"{self.at(name)}.{number}")
 
-    def shop_money(self, name: str, currency: str) -> Money:
-        """The shop's side of a MoneyBag; its currency must be the order's."""
-        money = self.node(name).node("shopMoney")
+    def money(self, name: str, currency: str, side: Side = "shop") -> Money:
+        """One side of a MoneyBag; its currency must be the order's on that side."""
+        money = self.node(name).node(f"{side}Money")
         value, found = money.text("amount"), money.text("currencyCode")
         try:
             amount = Decimal(value)
@@ -114,6 +115,13 @@ class Node:
         if found != currency:
             raise unreadable(self.record, money.at("currencyCode"), found, currency)
         return Money(amount, currency)
+
+    def money_or_none(self, name: str, currency: str, side: Side = "shop") -> Money | None:
+        return None if self.get(name) is None else self.money(name, currency, side)
+
+    def id(self) -> str:
+        """The number of its global id."""
+        return numeric_id(self.text("id"))
 
 
 def numeric_id(gid: str) -> str:

@@ -33,7 +33,19 @@ from graphql import (
 from libs.common.shopify.documents import document_names, source_of
 
 ARGUMENTS_KEPT = frozenset(
-    {"after", "before", "first", "last", "reverse", "query", "sortKey", "id", "ids", "includeRemovals"}
+    {
+        "after",
+        "before",
+        "first",
+        "last",
+        "reverse",
+        "query",
+        "sortKey",
+        "id",
+        "ids",
+        "includeRemovals",
+        "notifyCustomer",
+    }
 )
 DIRECTIVES_KEPT = frozenset({"idempotent"})
 
@@ -136,7 +148,10 @@ class _Pruner:
         full = self._types[name]
         pruned = self.kept[name] = _bare(full)
         if full["kind"] in {"OBJECT", "INTERFACE"}:
-            pruned["fields"] = [_kept_field(f) for f in full["fields"] if f["name"] in self._wanted.get(name, ())]
+            # What an interface keeps, its types must have.
+            shared = {field for one in full["interfaces"] or () for field in self._wanted.get(one["name"], ())}
+            wanted = {*self._wanted.get(name, ()), *shared}
+            pruned["fields"] = [_kept_field(f) for f in full["fields"] if f["name"] in wanted]
             if not pruned["fields"]:
                 raise ValueError(f"{name} is kept but none of its fields is: name some in ALSO_KEPT")
         for values in ("inputFields", "enumValues"):

@@ -9,7 +9,7 @@ from typing import Any
 from libs.common.domain.outcomes import Hold
 from libs.common.errors import Failure
 from libs.common.ledger.model import Record, Target
-from services.workers.context import StoreContext
+from services.workers.context import CURRENCY, StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.orders.apply import apply
 from services.workers.orders.gather import gather
@@ -59,5 +59,6 @@ def _outcome(verified: Verified, store: StoreContext) -> Outcome:
         name=changes.name,
         target=Target("sale.order", applied.order_id, applied.order.name),
         hold=verified.hold,
+        frozen={CURRENCY: changes.side},
         notes={"order": applied.order.name, "shopify": str(changes.total), "odoo": str(applied.order.total)},
     )

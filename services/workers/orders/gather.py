@@ -22,7 +22,8 @@ INVISIBLE_ATTEMPTS = 4
 
 def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Failure]:
     """One answer for each record of the batch, in its order."""
-    orders = store.shopify.orders([record.source_id for record in batch])
+    sides = {record.source_id: store.side_of(record) for record in batch}
+    orders = store.shopify.orders(list(sides), sides)
     news = {r.source_id: orders[r.source_id] for r in batch if r.source_id in orders and _is_news(r, orders)}
     partner_links = store.links("customer", [order.customer.id for order in news.values() if order.customer])
     variant_links = store.links("variant", _variant_ids(news.values()))

@@ -11,7 +11,7 @@ from typing import Any
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import PartnerFact, ProductFact
 from libs.common.domain.money import Money
-from libs.common.domain.orders import Order
+from libs.common.domain.orders import Order, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ class Changes:
     total: Money
     tax: Money
     taxes_included: bool
+    side: Side = "shop"
+    """Which of the order's moneys it is; frozen on the record from now on."""
     products: tuple[PlannedProduct, ...] = ()
     links: tuple[tuple[str, str, int, str], ...] = ()
     """Variants matched on the way: (entity, source id, product.product id, name)."""

@@ -119,6 +119,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         total=order.total,
         tax=order.total_tax,
         taxes_included=order.taxes_included,
+        side=order.side,
         products=planned.products,
         links=planned.links,
         only_compare=situation.existing if situation.synced_digest and situation.target_id else None,

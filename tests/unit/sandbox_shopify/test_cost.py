@@ -18,6 +18,10 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "orders_by_ids": {"lines": 12},
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_shipping_lines": {"id": "gid://shopify/Order/1", "lines": 20},
+    "order_extras": {"id": "gid://shopify/Order/1", "lines": 100},
+    "refund_line_items": {"id": "gid://shopify/Refund/1", "lines": 100},
+    "fulfillment_lines": {"id": "gid://shopify/Fulfillment/1", "lines": 100},
+    "fulfillment_order_lines": {"id": "gid://shopify/FulfillmentOrder/1", "lines": 100},
 }
 
 

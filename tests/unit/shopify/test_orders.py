@@ -12,8 +12,8 @@ from libs.common.domain.orders import Order
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.shopify.errors import QueryTooExpensive
 from libs.common.shopify.orders import FIRST_LINES, fetch_orders
-from libs.common.shopify.parse import tax_rate
 from libs.common.shopify.reading import Node, numeric_id
+from libs.common.shopify.taxes import tax_rate
 from tests.unit.http.scripted import Reply, Request, reply, scripted
 from tests.unit.shopify.shop import bag, client_of, connection, data, line, order, shipping, shop_of, tax
 
@@ -72,7 +72,7 @@ def test_twenty_orders_are_one_request_and_many_are_as_few_as_the_cost_allows() 
     assert (len(found), len(asked)) == (20, 1)
     found, asked = fetch(shop_of(orders), [str(n) for n in range(1, 61)])
     assert list(found) == [str(n) for n in range(1, 61)]
-    assert [len(a["ids"]) for a in asked] == [27, 27, 6]
+    assert [len(a["ids"]) for a in asked] == [20, 20, 20]
 
 
 def test_the_same_id_twice_is_asked_once_and_none_asks_nothing() -> None:

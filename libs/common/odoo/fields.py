@@ -6,6 +6,9 @@
 | unit of an order line   | `product_uom`      | `product_uom`         | `product_uom_id`      |
 | unit price is stored    | rounded            | rounded               | as given              |
 | stored goods            | `type` = `product` | `consu`, `is_storable`| `consu`, `is_storable`|
+| units moved             | `quantity_done` (16), `quantity` | `quantity` | `quantity`           |
+| a move's name           | required           | required              | not there             |
+| a payment's text        | `ref`              | `memo`                | `memo`                |
 """
 
 from __future__ import annotations
@@ -46,10 +49,25 @@ class OdooFields:
     """Whether sale.order refuses to be without a pricelist."""
     order_tags: bool
     """Whether sale.order has `tag_ids`."""
+    order_pickings: bool = False
+    """Whether orders have deliveries (the app `sale_stock`)."""
+    picking_return: tuple[str, ...] = ()
+    """`return_id` of stock.picking, where this version has it."""
+    picking_tracking: bool = False
+    """Whether deliveries have a carrier and a tracking number (the app `stock_delivery`)."""
+    move_quantity: str = "quantity"
+    """What is moved of a stock.move: `quantity`, `quantity_done` before 17."""
+    move_name: bool = False
+    """Whether a stock.move needs a name (before 19)."""
+    payment_memo: str = "memo"
+    """What an account.payment says of itself: `memo`, `ref` before 18."""
 
 
 def read_fields(client: OdooClient) -> OdooFields:
-    """Ask this server once: the version and five calls. Raises Rejected when sale or account is not installed."""
+    """Ask this server once: the version and six calls, eight where it keeps stock.
+
+    Raises Rejected when sale or account is not installed.
+    """
     version = client.version()
     attributes = ("type", "required", "digits", "selection")
     lines = client.fields_get("sale.order.line", attributes)
@@ -57,6 +75,10 @@ def read_fields(client: OdooClient) -> OdooFields:
     products = client.fields_get("product.product", attributes)
     taxes = client.fields_get("account.tax", ("type",))
     partners = client.fields_get("res.partner", ("type",))
+    payments = _where_installed(client, "account.payment")
+    stocked = "picking_ids" in orders
+    pickings = _where_installed(client, "stock.picking") if stocked else {}
+    moves = _where_installed(client, "stock.move") if stocked else {}
     return OdooFields(
         version=version,
         line_taxes=_one_of(lines, "sale.order.line", "tax_ids", "tax_id"),
@@ -69,7 +91,23 @@ def read_fields(client: OdooClient) -> OdooFields:
         partner_email_normalized="email_normalized" in partners,
         pricelist_required=bool(orders.get("pricelist_id", {}).get("required")),
         order_tags="tag_ids" in orders,
+        order_pickings=stocked,
+        picking_return=("return_id",) if "return_id" in pickings else (),
+        picking_tracking="carrier_tracking_ref" in pickings,
+        move_quantity="quantity" if "quantity" in moves or not moves else "quantity_done",
+        move_name=bool(moves.get("name", {}).get("required")),
+        payment_memo="memo" if "memo" in payments or not payments else "ref",
     )
+
+
+def _where_installed(client: OdooClient, model: str) -> Fields:
+    """Nothing where the app is not installed that brings the model."""
+    try:
+        return client.fields_get(model, ("type", "required"))
+    except Rejected as error:
+        if error.code != INCOMPATIBLE:
+            raise
+        return {}
 
 
 def _one_of(fields: Fields, model: str, *names: str) -> str:

@@ -155,7 +155,7 @@ def test_facts_are_kept_for_a_while_and_dropped_on_demand() -> None:
         assert cache.fields().line_taxes == "tax_ids"
         assert cache.facts() is first
         once = len(odoo.calls)
-        assert once == 12
+        assert once == 13
         cache.drop()
         assert cache.facts() == first
         assert len(odoo.calls) == once + 7  # the names of fields do not change by a new tag

@@ -1,0 +1,147 @@
+"""A sale order of Odoo's with all that hangs on it: lines, invoices, deliveries. As read, nothing decided.
+
+Quantities and amounts are exact decimals of what Odoo's JSON says; ids are database ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+DONE = "done"
+CANCELLED = "cancel"
+OUTGOING = "outgoing"
+INCOMING = "incoming"
+INVOICE = "out_invoice"
+CREDIT_NOTE = "out_refund"
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """One line; sections and notes are left out."""
+
+    id: int
+    name: str
+    product_id: int | None
+    quantity: Decimal
+    price_unit: Decimal
+    discount: Decimal
+    """A percentage."""
+    tax_ids: tuple[int, ...]
+    subtotal: Decimal
+    tax: Decimal
+    """Of the line by itself: with taxes rounded globally the order's tax may be a cent off their sum."""
+    delivered: Decimal
+    invoiced: Decimal
+    """Net of credit notes."""
+    key: str = ""
+    """What Tandem calls it: the name part of its external id (`line_123`, `shipping_45_67`), "" for others' lines."""
+
+    @property
+    def amount(self) -> Decimal:
+        """Quantity times unit price less discount, unrounded; with tax where Odoo's tax is in the price."""
+        return self.quantity * self.price_unit * (1 - self.discount / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units of one product in a transfer."""
+
+    id: int
+    product_id: int
+    sale_line_id: int | None
+    demand: Decimal
+    quantity: Decimal
+    """Reserved or, once the transfer is done, moved."""
+    state: str
+    """`draft`, `waiting`, `confirmed`, `partially_available`, `assigned`, `done`, `cancel`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """One transfer of the order: a delivery, or a return."""
+
+    id: int
+    name: str
+    state: str
+    code: str
+    """`outgoing`, `incoming` or `internal`"""
+    done_at: datetime | None
+    warehouse_id: int | None
+    location_id: int
+    location_dest_id: int
+    type_id: int
+    backorder_id: int | None
+    return_id: int | None
+    """The delivery that this one brings back."""
+    moves: tuple[Move, ...]
+    carrier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in {DONE, CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice or a credit note."""
+
+    id: int
+    name: str
+    kind: str
+    """`out_invoice` or `out_refund`"""
+    state: str
+    """`draft`, `posted` or `cancel`"""
+    payment_state: str
+    currency: str
+    total: Decimal
+    tax: Decimal
+    residual: Decimal
+    """What is left to pay (or to pay back), never negative."""
+    partner_id: int
+    reversed_id: int | None
+    """The invoice that a credit note is for."""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleOrder:
+    """The order, read in one or two calls (services.workers.sale_orders)."""
+
+    id: int
+    name: str
+    state: str
+    """`draft`, `sent`, `sale`, `cancel`; `done` of old"""
+    currency: str
+    total: Decimal
+    tax: Decimal
+    date_order: datetime | None
+    partner_id: int
+    partner_invoice_id: int
+    partner_shipping_id: int
+    lines: tuple[SaleLine, ...]
+    invoices: tuple[Invoice, ...] = ()
+    pickings: tuple[Picking, ...] = ()
+    warehouse_id: int | None = None
+    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`delivery` and `invoice`: `name`, `street`, `street2`, `city`, `zip`"""
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.state in {"sale", "done"}
+
+    @property
+    def posted_invoices(self) -> tuple[Invoice, ...]:
+        return tuple(one for one in self.invoices if one.kind == INVOICE and one.state == "posted")
+
+    @property
+    def deliveries(self) -> tuple[Picking, ...]:
+        return tuple(one for one in self.pickings if one.code == OUTGOING)
+
+    def lines_of(self, key: str) -> tuple[SaleLine, ...]:
+        """The lines that carry one line of Shopify's: one, or two where the price had to be split."""
+        return tuple(line for line in self.lines if line.key == key or line.key.startswith(f"{key}_part"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from libs.common.domain.sales import Invoice, Move, Picking, SaleLine, SaleOrder
+from libs.common.domain.sales import Invoice, InvoiceLine, Move, Picking, SaleLine, SaleOrder
 from libs.common.odoo.cells import parse_datetime
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.fields import OdooFields
@@ -45,7 +45,9 @@ def specification(fields: OdooFields) -> dict[str, Any]:
     asked["currency_id"] = _CURRENCY
     asked["partner_invoice_id"] = asked["partner_shipping_id"] = _ADDRESS
     asked["order_line"] = {"fields": {name: {} for name in (*_LINE, fields.line_taxes)}}
-    asked["invoice_ids"] = {"fields": {**{name: {} for name in _INVOICE}, "currency_id": _CURRENCY}}
+    invoiced = {"fields": {"quantity": {}, "sale_line_ids": {}}}
+    invoice = {**{name: {} for name in _INVOICE}, "currency_id": _CURRENCY, "invoice_line_ids": invoiced}
+    asked["invoice_ids"] = {"fields": invoice}
     if fields.order_pickings:
         move: dict[str, Any] = {"fields": {name: {} for name in (*_MOVE, fields.move_quantity)}}
         picking: dict[str, Any] = {name: {} for name in (*_PICKING, *fields.picking_return)}
@@ -122,6 +124,11 @@ def _invoice(row: Mapping[str, Any]) -> Invoice:
         partner_id=many2one(row["partner_id"]) or 0,
         reversed_id=many2one(row["reversed_entry_id"]),
         ref=row["ref"] or "",
+        lines=tuple(
+            InvoiceLine(tuple(line["sale_line_ids"]), decimal(line["quantity"]))
+            for line in row["invoice_line_ids"]
+            if line["sale_line_ids"]
+        ),
     )
 
 

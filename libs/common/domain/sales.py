@@ -87,6 +87,14 @@ class Picking:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """Units of an order line on an invoice or a credit note."""
+
+    sale_line_ids: tuple[int, ...]
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """An invoice or a credit note."""
 
@@ -106,6 +114,11 @@ class Invoice:
     reversed_id: int | None
     """The invoice that a credit note is for."""
     ref: str = ""
+    lines: tuple[InvoiceLine, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        return self.state != CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +146,31 @@ class SaleOrder:
     @property
     def is_confirmed(self) -> bool:
         return self.state in {"sale", "done"}
+
+    def units_invoiced(self, line_id: int) -> Decimal:
+        """Units of a line on invoices, drafts among them, whatever was credited since."""
+        return sum((one.quantity for one in self._invoice_lines(INVOICE, line_id)), Decimal(0))
+
+    def units_credited(self, line_id: int) -> Decimal:
+        """Units of a line on credit notes, drafts among them."""
+        return sum((one.quantity for one in self._invoice_lines(CREDIT_NOTE, line_id)), Decimal(0))
+
+    def units_shipped(self, line_id: int) -> Decimal:
+        """Units of a line that left with done deliveries, whatever came back since."""
+        return self._units_moved(OUTGOING, line_id)
+
+    def units_returned(self, line_id: int) -> Decimal:
+        """Units of a line that came back with done returns."""
+        return self._units_moved(INCOMING, line_id)
+
+    def _invoice_lines(self, kind: str, line_id: int) -> list[InvoiceLine]:
+        found = (line for one in self.invoices if one.kind == kind and one.counts for line in one.lines)
+        return [line for line in found if line_id in line.sale_line_ids]
+
+    def _units_moved(self, code: str, line_id: int) -> Decimal:
+        moves = (move for one in self.pickings if one.code == code for move in one.moves)
+        found = (move.quantity for move in moves if move.sale_line_id == line_id and move.state == DONE)
+        return sum(found, Decimal(0))
 
     @property
     def posted_invoices(self) -> tuple[Invoice, ...]:

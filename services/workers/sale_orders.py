@@ -45,7 +45,7 @@ def specification(fields: OdooFields) -> dict[str, Any]:
     asked["currency_id"] = _CURRENCY
     asked["partner_invoice_id"] = asked["partner_shipping_id"] = _ADDRESS
     asked["order_line"] = {"fields": {name: {} for name in (*_LINE, fields.line_taxes)}}
-    invoiced = {"fields": {"quantity": {}, "sale_line_ids": {}}}
+    invoiced: dict[str, Any] = {"fields": {"quantity": {}, "sale_line_ids": {}}}
     invoice = {**{name: {} for name in _INVOICE}, "currency_id": _CURRENCY, "invoice_line_ids": invoiced}
     asked["invoice_ids"] = {"fields": invoice}
     if fields.order_pickings:

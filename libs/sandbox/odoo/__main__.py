@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--database", default="sandbox")
     parser.add_argument("--key", default=DEFAULT_KEY)
     parser.add_argument("--no-taxes", action="store_true", help="leave out the default sale tax")
+    parser.add_argument("--delivery", action="store_true", help="with carriers and tracking references")
     parser.add_argument("--slow", action="store_true", help="be as slow as a real server")
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
@@ -36,6 +37,7 @@ def main() -> None:
         database=given.database,
         key=given.key,
         taxes=not given.no_taxes,
+        delivery=given.delivery,
         speed=OdooSpeed() if given.slow else None,
         workers=given.workers,
         host=given.host,

@@ -63,6 +63,9 @@ class Model:
     def adapt(self, env: Env, values: dict[str, Any]) -> None:
         """Changes the values given to `create` or `write` before they are looked at."""
 
+    def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
+        """Refuses a change of a record, or adds to it; `row` is still as it was."""
+
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
         """Checks, and brings up to date what depends on these fields."""
 

@@ -19,6 +19,9 @@ _PLAIN = {
     "product.category": "r",
     "product.product": "r",
     "product.template": "r",
+    "stock.location": "r",
+    "stock.picking.type": "r",
+    "stock.quant": "r",
     "stock.warehouse": "r",
     "uom.category": "r",
     "uom.uom": "r",
@@ -31,6 +34,8 @@ _SALES = _PLAIN | {
     "product.pricelist": "r",
     "sale.order": "crw",
     "sale.order.line": "crwd",
+    "stock.move": "crw",
+    "stock.picking": "crw",
 }
 _NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES}
 

@@ -12,6 +12,7 @@ from libs.sandbox.odoo.app import OdooApp
 from libs.sandbox.odoo.database import Database
 from libs.sandbox.odoo.env import Env, Registry
 from libs.sandbox.odoo.models import build
+from libs.sandbox.odoo.models.carrier import DELIVERY
 from libs.sandbox.odoo.models.sale import taxes_field, unit_field
 from libs.sandbox.odoo.query import search
 from libs.sandbox.odoo.rights import rights_of
@@ -19,16 +20,18 @@ from libs.sandbox.odoo.rpc import Services
 from libs.sandbox.odoo.schema import Version, load_schema
 from libs.sandbox.odoo.seed import ADMIN, COMPANY, fill, id_of, put
 from libs.sandbox.odoo.speed import OdooSpeed
+from libs.sandbox.odoo.stock_side import StockSide
 from libs.sandbox.server import HOST, BackgroundServer
 
 DEFAULT_KEY = "sandbox-odoo-key"
 
 
-class OdooSandbox:
+class OdooSandbox(StockSide):
     """One database on one server.
 
     `rounding` is `round_globally`, `round_per_line` or None for what this version's new companies have;
-    `taxes=False` leaves out the 15 % sale tax that products have by default. `speed` makes it as slow as a real one,
+    `taxes=False` leaves out the 15 % sale tax that products have by default; `delivery=True` is with the app
+    stock_delivery, which gives pickings a carrier and a tracking reference. `speed` makes it as slow as a real one,
     with `workers` requests at a time. The address stays the same over `stop()` and `start()`.
     """
 
@@ -44,6 +47,7 @@ class OdooSandbox:
         login: str = "admin",
         key: str = DEFAULT_KEY,
         taxes: bool = True,
+        delivery: bool = False,
         speed: OdooSpeed | None = None,
         workers: int = 1,
         host: str = HOST,
@@ -52,7 +56,7 @@ class OdooSandbox:
         self.version: Version = version
         self.database, self.login, self.key = database, login, key
         self.faults, self.journal, self.calls = Faults(), Journal(), Calls()
-        schema = load_schema(version)
+        schema = load_schema(version, frozenset({DELIVERY} if delivery else ()))
         models = build(schema, version)
         elsewhere = {(name, field) for name, model in models.items() for field in model.stays_elsewhere()}
         self.registry = Registry(version, schema, Database(schema, self.journal, elsewhere), models)
@@ -68,6 +72,9 @@ class OdooSandbox:
         self.registry.rights[ADMIN] = None
         if taxes:
             self._default_tax()
+        if delivery:
+            self.add("ir.module.module", name=DELIVERY, state="installed", shortdesc=DELIVERY)
+            self.add_carrier("Standard delivery")
         self.journal.clear()
         services = Services(self.registry, database)
         self.odoo_app = OdooApp(services, self.faults, self.journal, self.calls, speed=speed, workers=workers)
@@ -134,10 +141,15 @@ class OdooSandbox:
         taxes: Sequence[int] | None = None,
         active: bool = True,
         type: str = "consu",  # noqa: A002 - Odoo's name for it
+        storable: bool = False,
     ) -> int:
-        """The id of the `product.product`; `taxes` None means the company's default tax."""
+        """The id of the `product.product`; `taxes` None means the company's default tax.
+
+        A storable product is delivered from what `set_stock` put there; of another one there is always enough.
+        """
         values: dict[str, Any] = {"name": name or default_code or barcode or "Product", "list_price": list_price}
         values |= {"default_code": default_code or False, "barcode": barcode or False, "active": active, "type": type}
+        values["is_storable"] = storable
         if taxes is not None:
             values["taxes_id"] = [(6, 0, list(taxes))]
         return self.add("product.product", **values)
@@ -179,7 +191,8 @@ class OdooSandbox:
                 values["tax_calculation_rounding_method"] = rounding
             company = writing.create(env, "res.company", [values])[0]
             if warehouse:
-                put(env, "stock.warehouse", {"name": name, "code": name[:5], "company_id": company, "active": True})
+                here = {"name": name, "code": name[:5], "company_id": company}
+                writing.create(env.as_superuser(), "stock.warehouse", [here], nested=True)
             return company
 
     def add_user(

@@ -1,7 +1,7 @@
 """Which fields the served models have on Odoo 18 and on Odoo 19.
 
 `fields.json` holds what `fields_get` of the real servers said about each served field; `only` marks a field of
-one version, `18` what that version says differently.
+one version, `18` what that version says differently, `app` a field that is there when that app is installed.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ LABELS = {
     "crm.tag": "CRM Tag",
     "stock.warehouse": "Warehouse",
     "stock.location": "Inventory Locations",
+    "stock.picking.type": "Picking Type",
+    "stock.picking": "Transfer",
+    "stock.move": "Stock Move",
+    "stock.quant": "Quants",
+    "procurement.group": "Procurement Group",
+    "delivery.carrier": "Shipping Methods",
     "ir.model.data": "Model Data",
     "ir.module.module": "Module",
 }
@@ -74,15 +80,15 @@ Fields = dict[str, Field]
 
 
 @cache
-def load_schema(version: Version) -> dict[str, Fields]:
-    """Every served model with its fields, as this version has them."""
+def load_schema(version: Version, apps: frozenset[str] = frozenset()) -> dict[str, Fields]:
+    """Every served model with its fields, as this version has them with these further apps."""
     text = resources.files("libs.sandbox.odoo").joinpath("fields.json").read_text("utf-8")
     schema: dict[str, Fields] = {}
     for model, described in json.loads(text).items():
         fields = {
             name: _field(name, {**raw, **raw.get("18", {})} if version == "18" else raw)
             for name, raw in described.items()
-            if raw.get("only", version) == version
+            if raw.get("only", version) == version and ("app" not in raw or raw["app"] in apps)
         }
         if fields:
             schema[model] = fields
@@ -90,7 +96,7 @@ def load_schema(version: Version) -> dict[str, Fields]:
 
 
 def _field(name: str, raw: dict[str, Any]) -> Field:
-    attributes = {**_DEFAULTS, **{key: value for key, value in raw.items() if key not in ("only", "18")}}
+    attributes = {**_DEFAULTS, **{key: value for key, value in raw.items() if key not in ("only", "18", "app")}}
     digits = attributes.get("digits")
     return Field(
         name=name,

@@ -10,6 +10,7 @@ from typing import Any
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import SUPERUSER, Env, Registry
 from libs.sandbox.odoo.models.company import ROUNDING
+from libs.sandbox.odoo.models.places import equip, share_places
 
 COMPANY = 1
 ADMIN = 2
@@ -86,7 +87,9 @@ def _company(env: Env, currency: str, country: str, name: str, rounding: str) ->
     put(env, "res.company", {**row, **money})
     env.company_id = COMPANY
     warehouse = {"id": 1, "name": name, "code": "WH", "company_id": COMPANY, "partner_id": 1}
+    share_places(env)
     put(env, "stock.warehouse", {**warehouse, "active": True, "sequence": 10})
+    equip(env, env.db.tables["stock.warehouse"][1])
 
 
 def _users(env: Env, admin: str) -> None:

@@ -24,6 +24,18 @@ _STAMPS = ("create_date", "write_date", "id", "display_name")
 # The name under which `load` passes on the external id of a record that it creates inside another one.
 XID = "id"
 _SUMMARY_LENGTH = 120
+# Fields whose absence is told; other mandatory ones have a default that may not be served here.
+_ALWAYS_CHECKED = (
+    "partner_id",
+    "name",
+    "login",
+    "product_tmpl_id",
+    "order_id",
+    "code",
+    "location_id",
+    "location_dest_id",
+    "picking_type_id",
+)
 
 
 def create(env: Env, model: str, vals_list: Sequence[Values], *, nested: bool = False) -> list[int]:
@@ -100,6 +112,7 @@ def _write_one(env: Env, model: str, row: Row, values: Values) -> None:
     changes = {name: value for name, value in changes.items() if name not in _STAMPS}
     _check_required(env, model, {**row, **changes}, set(changes), nested=False, only=set(changes))
     _check_references(env, model, changes)
+    behaviour.before_write(env, row, changes)
     for name, value in changes.items():
         env.db.set(model, row["id"], name, value)
     for name, value in commands.items():
@@ -265,7 +278,7 @@ def _check_required(
             continue
         if only is not None and field.name not in only:
             continue
-        if field.name in given or field.name in ("partner_id", "name", "login", "product_tmpl_id", "order_id", "code"):
+        if field.name in given or field.name in _ALWAYS_CHECKED:
             linked = model.replace(".", "_") if nested else ""
             raise RequiredMissing(env.version, model, behaviour.label, field.name, field.label, linked=linked)
 

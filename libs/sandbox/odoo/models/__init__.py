@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.carrier import Carrier
 from libs.sandbox.odoo.models.company import Company, Currency, Pricelist, User, Warehouse
+from libs.sandbox.odoo.models.moves import Move
 from libs.sandbox.odoo.models.partner import Country, CountryState, Partner, PartnerCategory
+from libs.sandbox.odoo.models.pickings import Picking
+from libs.sandbox.odoo.models.places import Location, PickingType, ProcurementGroup
 from libs.sandbox.odoo.models.product import Product, ProductCategory, Template, Uom
+from libs.sandbox.odoo.models.quants import Quant
 from libs.sandbox.odoo.models.sale import Order, OrderLine
 from libs.sandbox.odoo.models.support import ExternalId, Tag, Tax, Team
 from libs.sandbox.odoo.schema import Fields
@@ -26,6 +31,13 @@ CLASSES: dict[str, type[Model]] = {
     "uom.uom": Uom,
     "sale.order": Order,
     "sale.order.line": OrderLine,
+    "stock.location": Location,
+    "stock.picking.type": PickingType,
+    "stock.picking": Picking,
+    "stock.move": Move,
+    "stock.quant": Quant,
+    "procurement.group": ProcurementGroup,
+    "delivery.carrier": Carrier,
     "account.tax": Tax,
     "crm.tag": Tag,
     "crm.team": Team,

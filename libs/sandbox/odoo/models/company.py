@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.places import equip
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import create
 
@@ -90,3 +91,7 @@ class Warehouse(Model):
     def complete(self, env: Env, values: dict[str, Any]) -> None:
         values.setdefault("company_id", env.company_id or False)
         values.setdefault("code", str(values.get("name", ""))[:5].upper())
+
+    def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:  # noqa: ARG002 - it is new
+        if created:
+            equip(env, row)

@@ -9,6 +9,7 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.stock_levels import on_hand
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import create, write
 
@@ -81,6 +82,8 @@ class Product(Model):
             "lst_price": lambda env, row: self.value(env, row, "list_price"),
             "code": lambda _, row: row.get("default_code") or False,
             "partner_ref": self.display_name,
+            "qty_available": lambda env, row: on_hand(env, row, "quantity"),
+            "free_qty": lambda env, row: on_hand(env, row, "available_quantity"),
         }
 
     def display_name(self, env: Env, row: Row) -> str:

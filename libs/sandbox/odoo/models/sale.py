@@ -11,8 +11,26 @@ from libs.sandbox.odoo.env import ORDER_SEQUENCE, Env
 from libs.sandbox.odoo.errors import ConstraintBroken, user_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.models.company import digits
+from libs.sandbox.odoo.models.deliveries import (
+    check_line,
+    deliver,
+    delivery_status,
+    effective_date,
+    is_goods,
+    pickings_of,
+    qty_delivered,
+)
 from libs.sandbox.odoo.models.partner import address_of, pricelist_of
-from libs.sandbox.odoo.models.sale_actions import LINE, ORDER, action_cancel, action_confirm, action_draft, product_type
+from libs.sandbox.odoo.models.sale_actions import (
+    LINE,
+    ORDER,
+    action_cancel,
+    action_confirm,
+    action_draft,
+    action_lock,
+    action_unlock,
+    product_type,
+)
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.taxes import Arithmetic, Line, Tax
 
@@ -41,7 +59,9 @@ class Order(Model):
         super().__init__(name, schema, version)
         self.computed |= {
             "invoice_status": invoice_status,
-            "delivery_status": lambda _, row: "pending" if row.get("state") == "sale" else False,
+            "delivery_status": delivery_status,
+            "delivery_count": lambda env, row: len(pickings_of(env, row)),
+            "effective_date": effective_date,
             "tax_calculation_rounding_method": lambda env, row: _company(env, row)["tax_calculation_rounding_method"],
             "amount_to_invoice": lambda _, row: row.get("amount_total", 0.0),
             "type_name": lambda _, row: "Sales Order" if row.get("state") in ("sale", "cancel") else "Quotation",
@@ -51,6 +71,8 @@ class Order(Model):
             "action_confirm": action_confirm,
             "action_cancel": action_cancel,
             "action_draft": action_draft,
+            "action_lock": action_lock,
+            "action_unlock": action_unlock,
         }
 
     def complete(self, env: Env, values: dict[str, Any]) -> None:
@@ -132,6 +154,9 @@ class OrderLine(Model):
         self.computed |= {
             "product_template_id": lambda env, row: (env.related(LINE, row, "product_id") or {}).get("product_tmpl_id"),
             "product_type": product_type,
+            "qty_delivered": qty_delivered,
+            "qty_delivered_method": lambda env, row: "stock_move" if is_goods(env, row) else "manual",
+            "qty_to_deliver": lambda env, row: (row.get("product_uom_qty") or 0.0) - qty_delivered(env, row),
             "price_reduce_taxexcl": lambda _, row: _per_unit(row, "price_subtotal"),
             "price_reduce_taxinc": lambda _, row: _per_unit(row, "price_total"),
             "qty_to_invoice": lambda env, row: row["product_uom_qty"] if _confirmed(env, row) else 0.0,
@@ -162,8 +187,18 @@ class OrderLine(Model):
         values.setdefault(taxes_field(env), _default_taxes(env, product, order))
         values.setdefault("price_unit", _list_price(env, product, order))
 
+    def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
+        check_line(env, row, changes)
+
+    def inverse(self, env: Env, row: Row, values: dict[str, Any]) -> None:
+        """What somebody entered for a service; of goods, the moves tell."""
+        if "qty_delivered" in values:
+            env.db.set(LINE, row["id"], "qty_delivered", float(values["qty_delivered"] or 0.0))
+
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
         self._check_companies(env, row)
+        if created or "product_uom_qty" in names:
+            deliver(env, row)
         if created or names & {"product_uom_qty", "price_unit", "discount", taxes_field(env), "display_type"}:
             env.stale_orders[row["order_id"]] = None
         if not created and "product_id" in names:

@@ -7,6 +7,7 @@ from typing import Any
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import redirect_warning, user_error
+from libs.sandbox.odoo.models.deliveries import cancel_deliveries, deliver
 
 ORDER = "sale.order"
 LINE = "sale.order.line"
@@ -16,7 +17,7 @@ CANCEL_VIEW = 1126
 
 
 def action_confirm(env: Env, ids: list[int]) -> bool:
-    """Draft orders become sales; `date_order` becomes now."""
+    """Draft orders become sales, their goods are to be delivered; `date_order` becomes now."""
     rows = env.rows(ORDER, ids)
     env.check(ORDER, "write")
     env.check_visible(ORDER, rows, "write")
@@ -32,13 +33,17 @@ def action_confirm(env: Env, ids: list[int]) -> bool:
             message = f"Please create a warehouse for company {company}."
             raise redirect_warning(message, WAREHOUSE_ACTION, "Go to Warehouses")
         _move(env, row, "sale", "action_confirm", date_order=env.now)
+        for line in sold:
+            deliver(env, line)
     return True
 
 
 def action_cancel(env: Env, ids: list[int]) -> Any:
-    """18 asks back, by a wizard, before it cancels a confirmed order."""
+    """Whatever is not delivered is cancelled with the order; 18 asks back, by a wizard, when it is confirmed."""
     rows = env.rows(ORDER, ids)
     env.check(ORDER, "write")
+    if any(row.get("locked") for row in rows):
+        raise user_error("You cannot cancel a locked order. Please unlock it first.")
     if (
         env.version == "18"
         and not env.context.get("disable_cancel_warning")
@@ -54,6 +59,7 @@ def action_cancel(env: Env, ids: list[int]) -> Any:
             "target": "new",
         }
     for row in rows:
+        cancel_deliveries(env, row)
         _move(env, row, "cancel", "action_cancel")
     return True
 
@@ -64,6 +70,20 @@ def action_draft(env: Env, ids: list[int]) -> bool:
         if row["state"] in ("cancel", "sent"):
             _move(env, row, "draft", "action_draft")
     return True
+
+
+def action_lock(env: Env, ids: list[int]) -> None:
+    _lock(env, ids, locked=True)
+
+
+def action_unlock(env: Env, ids: list[int]) -> None:
+    _lock(env, ids, locked=False)
+
+
+def _lock(env: Env, ids: list[int], *, locked: bool) -> None:
+    env.check(ORDER, "write")
+    for row in env.rows(ORDER, ids):
+        env.db.set(ORDER, row["id"], "locked", locked)
 
 
 def _move(env: Env, row: Row, state: str, operation: str, **changes: Any) -> None:

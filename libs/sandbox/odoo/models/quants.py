@@ -1,0 +1,111 @@
+"""Quants, and counting them: what a person or a connector says is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from libs.sandbox.odoo.database import Row
+from libs.sandbox.odoo.env import Env
+from libs.sandbox.odoo.errors import user_error
+from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.places import LOCATION, loss_of
+from libs.sandbox.odoo.models.reservations import reserve_waiting
+from libs.sandbox.odoo.models.stock_levels import EMPTY, PRODUCT, QUANT, change_quant, free, quant_at, storable
+from libs.sandbox.odoo.schema import Fields
+from libs.sandbox.odoo.writing import create, write
+
+COUNTED = ("inventory_quantity", "inventory_quantity_auto_apply")
+
+
+class Quant(Model):
+    order = "id"
+    defaults: ClassVar[Mapping[str, Any]] = EMPTY
+
+    def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
+        super().__init__(name, schema, version)
+        self.computed |= {
+            "available_quantity": free,
+            "company_id": lambda env, row: (env.related(QUANT, row, "location_id") or {}).get("company_id", False),
+            "product_tmpl_id": lambda env, row: env.db.tables[PRODUCT][row["product_id"]]["product_tmpl_id"],
+            "product_uom_id": lambda env, row: env.value(PRODUCT, env.db.tables[PRODUCT][row["product_id"]], "uom_id"),
+            "warehouse_id": lambda env, row: env.value(
+                LOCATION, env.db.tables[LOCATION][row["location_id"]], "warehouse_id"
+            ),
+            "inventory_quantity_auto_apply": lambda _, row: row.get("quantity", 0.0),
+            "inventory_diff_quantity": _difference,
+        }
+        self.methods |= {"create": create_quants, "action_apply_inventory": action_apply_inventory}
+
+    def display_name(self, env: Env, row: Row) -> str:
+        return env.display_name(LOCATION, row["location_id"])
+
+    def complete(self, env: Env, values: dict[str, Any]) -> None:
+        values.setdefault("in_date", env.now)
+        product = env.row(PRODUCT, values.get("product_id"))
+        if product is not None and not storable(env, product["id"]):
+            raise user_error("Quants cannot be created for consumables or services.")
+        if values.get("inventory_quantity"):
+            values["inventory_quantity_set"] = True
+
+    def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        if not created and "inventory_quantity" in names:
+            env.db.set(QUANT, row["id"], "inventory_quantity_set", True)
+
+    def inverse(self, env: Env, row: Row, values: dict[str, Any]) -> None:
+        """A count that applies at once; without `inventory_mode` it is left out, as the server does."""
+        if "inventory_quantity_auto_apply" in values and env.context.get("inventory_mode"):
+            _count(env, row, float(values["inventory_quantity_auto_apply"] or 0.0))
+
+
+def create_quants(env: Env, vals_list: Any) -> Any:
+    """In `inventory_mode` a count goes to the quant that is there; otherwise a further one is made."""
+    if isinstance(vals_list, Mapping):
+        return _create_quant(env, dict(vals_list))
+    return [_create_quant(env, dict(values)) for values in vals_list]
+
+
+def action_apply_inventory(env: Env, ids: list[int]) -> None:
+    env.check(QUANT, "write")
+    for row in env.rows(QUANT, ids):
+        if row.get("inventory_quantity_set"):
+            _count(env, row, row.get("inventory_quantity") or 0.0)
+
+
+def set_stock(env: Env, product: int, location: int, quantity: float) -> None:
+    """As somebody who counts and applies."""
+    values = {"product_id": product, "location_id": location, "inventory_quantity_auto_apply": quantity}
+    create_quants(env.with_context(inventory_mode=True), values)
+
+
+def _create_quant(env: Env, values: dict[str, Any]) -> int:
+    counted = [name for name in COUNTED if name in values]
+    if env.context.get("inventory_mode") and counted:
+        same = [
+            one
+            for one in env.db.referring(QUANT, "product_id", values.get("product_id")) or ()
+            if env.db.tables[QUANT][one]["location_id"] == values.get("location_id")
+        ]
+        if same:
+            write(env, QUANT, same[:1], {name: values[name] for name in counted})
+            return same[0]
+    return create(env, QUANT, [values])[0]
+
+
+def _count(env: Env, quant: Row, counted: float) -> None:
+    """Books the difference against the company's inventory adjustment; 19 then reserves for what waits."""
+    location = env.db.tables[LOCATION][quant["location_id"]]
+    elsewhere = loss_of(env, location["company_id"] or env.company_id)
+    difference = counted - quant["quantity"]
+    change_quant(env, quant, quantity=counted, inventory_quantity=0.0, inventory_quantity_set=False)
+    if elsewhere is not None and difference:
+        other = quant_at(env, quant["product_id"], elsewhere)
+        change_quant(env, other, quantity=other["quantity"] - difference)
+    if env.version != "18" and difference > 0:
+        reserve_waiting(env, quant["product_id"], quant["location_id"])
+
+
+def _difference(_: Env, quant: Row) -> float:
+    if not quant.get("inventory_quantity_set"):
+        return 0.0
+    return float((quant.get("inventory_quantity") or 0.0) - (quant.get("quantity") or 0.0))

@@ -40,7 +40,7 @@ def read_sale_orders(
 
 def specification(fields: OdooFields) -> dict[str, Any]:
     """What `web_read` is asked for, as this server names it."""
-    plain = ("name", "state", "amount_total", "amount_tax", "date_order", "partner_id")
+    plain = ("name", "state", "amount_total", "amount_tax", "date_order", "partner_id", "payment_term_id")
     asked: dict[str, Any] = {name: {} for name in plain}
     asked["currency_id"] = _CURRENCY
     asked["partner_invoice_id"] = asked["partner_shipping_id"] = _ADDRESS
@@ -90,6 +90,8 @@ def _order(row: Mapping[str, Any], fields: OdooFields) -> SaleOrder:
         invoices=tuple(_invoice(one) for one in sorted(row["invoice_ids"], key=lambda one: int(one["id"]))),
         pickings=tuple(read_picking(one, fields) for one in row.get("picking_ids") or ()),
         warehouse_id=many2one(row.get("warehouse_id")),
+        currency_id=many2one(row["currency_id"]),
+        payment_term_id=many2one(row["payment_term_id"]),
         addresses={"delivery": _address(shipping), "invoice": _address(invoice)},
     )
 

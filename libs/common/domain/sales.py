@@ -140,6 +140,8 @@ class SaleOrder:
     invoices: tuple[Invoice, ...] = ()
     pickings: tuple[Picking, ...] = ()
     warehouse_id: int | None = None
+    currency_id: int | None = None
+    payment_term_id: int | None = None
     addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """`delivery` and `invoice`: `name`, `street`, `street2`, `city`, `zip`"""
 

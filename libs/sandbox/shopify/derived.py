@@ -38,6 +38,11 @@ def minus(bag: Document, *others: Document) -> Document:
     }
 
 
+def plus(bag: Document, *others: Document) -> Document:
+    """`bag` and `others`, money by money."""
+    return minus(bag, *(minus(zero(other), other) for other in others))
+
+
 def legacy_id(document: Document) -> str:
     """`450789469` of `gid://shopify/Order/450789469`."""
     return str(document["id"]).rsplit("/", 1)[-1].partition("?")[0]

@@ -73,6 +73,23 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """One transaction at checkout. A gift card that is redeemed is one of gateway `gift_card`, not a discount."""
+
+    gateway: str
+    amount: Decimal | None = None
+    """In the order's currency, without the rounding of cash; all that is left to pay when left out."""
+    kind: str = "sale"
+    """`sale`, `authorization`, `capture`, …"""
+    status: str = "success"
+    """`success`, `pending`, `failure`, …"""
+    rounding: Decimal = Decimal(0)
+    """What rounding of cash adds to the amount, below zero for what it takes off."""
+    at: datetime | None = None
+    """When it was made; together with the order when left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A customer; `id` is Shopify's number, given by the shop when left out (the same for the same e-mail)."""
 
@@ -128,6 +145,8 @@ class Draft:
     tip: Decimal = Decimal(0)
     test: bool = False
     paid: bool = True
+    """Whether one sale by gateway `bogus` pays all of it; counts when no `payments` are given."""
+    payments: tuple[Payment, ...] | None = None
     processed_at: datetime | None = None
     label: str = field(default="", compare=False)
     """What this order is an example of, for people."""

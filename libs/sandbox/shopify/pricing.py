@@ -14,7 +14,9 @@ from decimal import Decimal
 from typing import Any
 
 from libs.sandbox.shopify.amounts import Currencies, rounded, spread, tax_amounts
+from libs.sandbox.shopify.derived import zero
 from libs.sandbox.shopify.drafts import Draft, Line, Product, Shipping, Tax
+from libs.sandbox.shopify.payments import Paid, pay
 from libs.sandbox.shopify.people import NewId, address_document, customer_document, gid
 
 Document = dict[str, Any]
@@ -84,6 +86,8 @@ def price(draft: Draft, *, number: int, now: datetime, shop: str, new_id: NewId)
     off = sum((p.off for p in priced), Decimal(0)) + sum((s.discount for s in draft.shipping), Decimal(0))
     total = net + freight + draft.tip + (Decimal(0) if draft.taxes_included else total_tax)
     order_id = new_id("Order")
+    total_bag = money.bag(total)
+    paid = pay(draft, total_bag, money, order_id=gid("Order", order_id), now=now, new_id=new_id)
     return {
         **_heading(draft, order_id, number, now, shop),
         **_people(draft, new_id),
@@ -99,8 +103,18 @@ def price(draft: Draft, *, number: int, now: datetime, shop: str, new_id: NewId)
         "totalTaxSet": money.bag(total_tax),
         "totalDiscountsSet": money.bag(off),
         "totalTipReceivedSet": money.bag(draft.tip),
-        "totalPriceSet": money.bag(total),
-        "totalReceivedSet": money.bag(total if draft.paid else Decimal(0)),
+        "totalPriceSet": total_bag,
+        **_payment(paid),
+    }
+
+
+def _payment(paid: Paid) -> Document:
+    return {
+        "transactions": paid.transactions,
+        "totalReceivedSet": paid.received,
+        "displayFinancialStatus": paid.status,
+        "paymentGatewayNames": paid.gateways,
+        "totalCashRoundingAdjustment": {"paymentSet": paid.rounding, "refundSet": zero(paid.rounding)},
     }
 
 
@@ -240,7 +254,6 @@ def _heading(draft: Draft, order_id: str, number: int, now: datetime, shop: str)
         "poNumber": draft.po_number or None,
         "sourceName": draft.source_name,
         "sourceIdentifier": None,
-        "displayFinancialStatus": "PAID" if draft.paid else "PENDING",
         "displayFulfillmentStatus": "UNFULFILLED",
         "taxesIncluded": draft.taxes_included,
         "taxExempt": False,
@@ -248,7 +261,6 @@ def _heading(draft: Draft, order_id: str, number: int, now: datetime, shop: str)
         "estimatedTaxes": False,
         "discountCodes": [d.code for d in draft.discounts if d.code],
         "customAttributes": attributes(draft.attributes),
-        "paymentGatewayNames": ["bogus"] if draft.paid else ["manual"],
         "totalWeight": 0,
         "statusPageUrl": f"https://{shop}/1/orders/{order_id}/authenticate?key={order_id}",
     }

@@ -54,6 +54,7 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     order["customer"].resolve = lambda source, _info: _with_scope(facts, "read_customers", "customer", source)
     fields_of(schema, "LineItem")["variant"].resolve = lambda source, _info: _variant(facts.store, source)
     fields_of(schema, "LineItem")["taxLines"].resolve = lambda source, _info, first=None: source["taxLines"][:first]
+    fields_of(schema, "OrderTransaction")["order"].resolve = lambda source, _info: facts.store.order(source["orderId"])
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])

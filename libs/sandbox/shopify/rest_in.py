@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from libs.sandbox.shopify.derived import Document, legacy_id, minus
-from libs.sandbox.shopify.drafts import Product
+from libs.sandbox.shopify.drafts import Payment, Product
+from libs.sandbox.shopify.payments import transaction_document
 from libs.sandbox.shopify.people import gid
 from libs.sandbox.shopify.pricing import allocation_document, tax_document
 from libs.sandbox.shopify.rest_out import FULFILLMENT_WORDS
@@ -64,8 +65,19 @@ def order_from_rest(body: Any) -> Document:
         "totalTipReceivedSet": money.read(body, "total_tip_received", default="0"),
         "totalPriceSet": total,
         "totalReceivedSet": total if status == "PAID" else money.bag(Decimal(0), Decimal(0)),
+        "transactions": _sale(body, order_id, total, created) if status == "PAID" else [],
         **_current(body, money),
     }
+
+
+def _sale(body: Document, order_id: str, total: Document, at: datetime | None) -> list[Document]:
+    """A body has no transactions: one that is paid gets one sale of it all, of an id that stays."""
+    if at is None or not total["shopMoney"]["amount"]:
+        return []
+    gateways = body.get("payment_gateway_names") or ["manual"]
+    sale = transaction_document(Payment(str(gateways[0])), total, at, test=bool(body.get("test", False)))
+    number = int(order_id.rsplit("/", 1)[-1]) * 100
+    return [{**sale, "id": gid("OrderTransaction", str(number)), "orderId": order_id}]
 
 
 def _current(body: Document, money: BagReader) -> Document:

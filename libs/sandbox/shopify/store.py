@@ -86,7 +86,8 @@ class ShopStore:
                 since = self._customers_since.setdefault(customer["id"], order["createdAt"])
                 customer.setdefault("createdAt", since)
                 customer.setdefault("updatedAt", order["createdAt"])
-            parts = [order, customer, order["shippingAddress"], order["billingAddress"], *order["lineItems"]]
+            parts = [order, customer, order["shippingAddress"], order["billingAddress"]]
+            parts += [*order["lineItems"], *order.get("transactions", ())]
             for part in parts:
                 if part is not None:
                     self._nodes[part["id"]] = part

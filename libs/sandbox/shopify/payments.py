@@ -1,0 +1,114 @@
+"""The transactions of an order that is placed: what was paid or reserved at checkout, by which gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from libs.sandbox.shopify.amounts import Currencies
+from libs.sandbox.shopify.derived import minus, plus, zero
+from libs.sandbox.shopify.drafts import Draft, Payment
+from libs.sandbox.shopify.people import NewId, gid
+
+Document = dict[str, Any]
+
+#: Kinds that bring money in; an authorization only reserves it.
+PAYING = frozenset({"SALE", "CAPTURE"})
+RESERVING = frozenset({"AUTHORIZATION", "EMV_AUTHORIZATION"})
+
+BOGUS = "bogus"
+MANUAL = "manual"
+MANUAL_GATEWAYS = frozenset({MANUAL, "Cash on Delivery (COD)", "Bank Deposit", "Money Order"})
+_NAMES = {
+    BOGUS: "(For Testing) Bogus Gateway",
+    MANUAL: "Manual",
+    "shopify_payments": "Shopify Payments",
+    "gift_card": "Gift Card",
+    "paypal": "PayPal",
+    "cash": "Cash",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The fields of the order document that its payments make."""
+
+    transactions: list[Document]
+    received: Document
+    status: str
+    gateways: list[str]
+    rounding: Document
+    """What rounding of cash added to what was paid."""
+
+
+def pay(draft: Draft, total: Document, money: Currencies, *, order_id: str, now: datetime, new_id: NewId) -> Paid:
+    """The payments of a draft that comes to `total` (a money bag)."""
+    owed, rounding = total, zero(total)
+    made: list[Document] = []
+    for number, payment in enumerate(_payments(draft, total)):
+        at = payment.at or (draft.processed_at or now) + timedelta(seconds=number)
+        amount = _amount(payment, owed, money)
+        cash = money.bag(payment.rounding) if payment.rounding else None
+        document = transaction_document(payment, amount, at, test=draft.test, rounding=cash)
+        made.append({**document, "id": gid("OrderTransaction", new_id("OrderTransaction")), "orderId": order_id})
+        if pays(document):
+            owed = minus(owed, amount)
+            rounding = plus(rounding, cash) if cash else rounding
+    return Paid(made, minus(total, owed), _status(draft, made, owed), _gateways(draft, made), rounding)
+
+
+def pays(transaction: Document) -> bool:
+    """Whether money came in with it."""
+    return transaction["kind"] in PAYING and transaction["status"] == "SUCCESS"
+
+
+def _payments(draft: Draft, total: Document) -> tuple[Payment, ...]:
+    if draft.payments is not None:
+        return draft.payments
+    # An order for nothing is paid without a transaction.
+    return (Payment(BOGUS),) if draft.paid and total["shopMoney"]["amount"] else ()
+
+
+def _amount(payment: Payment, owed: Document, money: Currencies) -> Document:
+    """Whoever pays all that is left pays all that is left of it in the other money, too."""
+    left: Decimal = owed["shopMoney"]["amount"]
+    return owed if payment.amount is None or payment.amount == left else money.bag(payment.amount)
+
+
+def transaction_document(
+    payment: Payment, amount: Document, at: datetime, *, test: bool, rounding: Document | None = None
+) -> Document:
+    """All of it but its `id` and its `orderId`."""
+    return {
+        "kind": payment.kind.upper(),
+        "status": payment.status.upper(),
+        "gateway": payment.gateway,
+        "formattedGateway": gateway_name(payment.gateway),
+        "manualPaymentGateway": payment.gateway in MANUAL_GATEWAYS,
+        "test": test or payment.gateway == BOGUS,
+        "createdAt": at,
+        "processedAt": at,
+        "amountSet": amount,
+        "amountRoundingSet": rounding,
+    }
+
+
+def gateway_name(gateway: str) -> str:
+    """As people read it."""
+    return _NAMES.get(gateway) or gateway.replace("_", " ")
+
+
+def _status(draft: Draft, made: list[Document], owed: Document) -> str:
+    if owed["shopMoney"]["amount"] <= 0 and (draft.paid or made):
+        return "PAID"
+    if any(pays(one) for one in made):
+        return "PARTIALLY_PAID"
+    reserved = any(one["kind"] in RESERVING and one["status"] == "SUCCESS" for one in made)
+    return "AUTHORIZED" if reserved else "PENDING"
+
+
+def _gateways(draft: Draft, made: list[Document]) -> list[str]:
+    named = list(dict.fromkeys(one["gateway"] for one in made))
+    return named or ([] if draft.paid else [MANUAL])

@@ -142,6 +142,10 @@ class RecordMethods:
         self.env.check(self.model, operation)
         self.env.check_visible(self.model, self.env.rows(self.model, self.ids), operation)
 
+    def get_external_id(self) -> dict[str, str]:
+        """An empty text for a record that has none, or is not there."""
+        return {str(one): self.env.external_id(self.model, one) or "" for one in self.ids}
+
     def action_archive(self) -> Any:
         return self.write({"active": False}) and None
 

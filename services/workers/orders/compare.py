@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
-from libs.common.domain.money import Money, currency_digits, round_half_up
+from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
+from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.customer import ADDRESS_FIELDS
-from services.workers.orders.model import Changes, OdooOrder, PlannedLine
+from services.workers.orders.model import Changes, PlannedLine
 
 
-def difference(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]) -> dict[str, Any] | None:
+def difference(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> dict[str, Any] | None:
     """What differs, by name; None when lines, currency and total agree to the cent.
 
     `product_ids` resolves the external ids that planned lines may name; one it does not know is not compared.
@@ -36,28 +38,28 @@ def difference(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]
     return found or None
 
 
-def same_date(odoo: OdooOrder, changes: Changes) -> bool:
+def same_date(odoo: SaleOrder, changes: Changes) -> bool:
     """Whether the order carries the day and time it was placed; Odoo keeps whole seconds."""
     return odoo.date_order is not None and abs(odoo.date_order - changes.order.date_order) < timedelta(seconds=1)
 
 
-def address_difference(changes: Changes, odoo: OdooOrder) -> dict[str, Any] | None:
+def address_difference(changes: Changes, odoo: SaleOrder) -> dict[str, Any] | None:
     """Whether an order that is in Odoo already still goes to the addresses that Shopify has now."""
     planned = {address.type: address.values for address in changes.order.customer.addresses}
-    actual = {"delivery": odoo.shipping_address, "invoice": odoo.invoice_address}
+    actual = odoo.addresses
     found = {}
     for kind, values in planned.items():
         differing = {
-            name: {"shopify": values.get(name, ""), "odoo": actual[kind].get(name, "")}
+            name: {"shopify": values.get(name, ""), "odoo": actual.get(kind, {}).get(name, "")}
             for name in ADDRESS_FIELDS
-            if values.get(name, "") != actual[kind].get(name, "")
+            if values.get(name, "") != actual.get(kind, {}).get(name, "")
         }
         if differing:
             found[f"{kind} address"] = differing
     return found or None
 
 
-def hold_for(code: str, changes: Changes, odoo: OdooOrder, found: Mapping[str, Any]) -> Hold:
+def hold_for(code: str, changes: Changes, odoo: SaleOrder, found: Mapping[str, Any]) -> Hold:
     """The differences as a sentence and as data; `code` is `order_differs` or `order_changed`."""
     total = found.get("total")
     what = ", ".join(found)
@@ -74,30 +76,38 @@ def hold_for(code: str, changes: Changes, odoo: OdooOrder, found: Mapping[str, A
     return Hold(code, f"{odoo.name} {lead}: {money}", hints[code], dict(found))
 
 
-def _lines(changes: Changes, odoo: OdooOrder, product_ids: Mapping[str, int]) -> list[dict[str, Any]]:
-    planned, actual = changes.order.lines, odoo.lines
+def _lines(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for index in range(max(len(planned), len(actual))):
-        line = actual[index] if index < len(actual) else None
-        there = None
-        wanted = None
-        if index < len(planned):
-            wanted = _planned(planned[index], changes, product_ids, line.product_id if line else None)
-        if line:
-            amount = _cents(line.amount, changes.total.currency)
-            there = {"product_id": line.product_id, "quantity": f"{line.quantity.normalize():f}", "amount": str(amount)}
+    for index, (planned, line) in enumerate(pairs(changes.order.lines, odoo.lines)):
+        wanted = _planned(planned, product_ids, line.product_id if line else None) if planned else None
+        there = _actual(line, changes.total.currency) if line else None
         if wanted != there:
-            name = planned[index].name if index < len(planned) else (line.name if line else "")
+            name = planned.name if planned else (line.name if line else "")
             rows.append({"line": index + 1, "name": name.split("\n")[0], "shopify": wanted, "odoo": there})
     return rows
 
 
-def _planned(
-    line: PlannedLine, changes: Changes, product_ids: Mapping[str, int], unknown: int | None
-) -> dict[str, Any]:
+def pairs(
+    planned: Sequence[PlannedLine], actual: Sequence[SaleLine]
+) -> list[tuple[PlannedLine | None, SaleLine | None]]:
+    """Each planned line with Odoo's by key; by position where no key was read, or none was given when it was made."""
+    if not any(line.key for line in actual):
+        return list(zip_longest(planned, actual))
+    by_key = {line.key: line for line in actual if line.key}
+    keys = {line.key for line in planned}
+    others = [line for line in actual if line.key not in keys]
+    return [*((line, by_key.get(line.key)) for line in planned), *((None, line) for line in others)]
+
+
+def _planned(line: PlannedLine, product_ids: Mapping[str, int], unknown: int | None) -> dict[str, Any]:
     product = line.product if isinstance(line.product, int) else product_ids.get(line.product, unknown)
-    amount = Money(line.amount, changes.total.currency).rounded().amount
-    return {"product_id": product, "quantity": f"{Decimal(line.quantity).normalize():f}", "amount": str(amount)}
+    quantity = f"{Decimal(line.quantity).normalize():f}"
+    return {"product_id": product, "quantity": quantity, "amount": str(line.amount.rounded().amount)}
+
+
+def _actual(line: SaleLine, currency: str) -> dict[str, Any]:
+    quantity = f"{line.quantity.normalize():f}"
+    return {"product_id": line.product_id, "quantity": quantity, "amount": str(_cents(line.amount, currency))}
 
 
 def _cents(amount: Decimal, currency: str) -> Decimal:

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code, normalise_email
 from libs.common.domain.orders import Order
+from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Record
 from services.workers.context import StoreContext
-from services.workers.orders.model import OdooOrder, Situation
+from services.workers.orders.model import Situation
 from services.workers.orders.plan import order_digest
-from services.workers.orders.read_back import read_orders
+from services.workers.sale_orders import read_sale_orders
 
 #: How often an announced order may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4
@@ -137,7 +138,7 @@ def _products(store: StoreContext, orders: Mapping[str, Order], links: Mapping[s
     )
 
 
-def _existing(store: StoreContext, batch: Sequence[Record], orders: Mapping[str, Order]) -> dict[int, OdooOrder]:
+def _existing(store: StoreContext, batch: Sequence[Record], orders: Mapping[str, Order]) -> dict[int, SaleOrder]:
     """The Odoo orders of records that changed, were cancelled or vanished since they were synced."""
     wanted = []
     for record in batch:
@@ -145,4 +146,4 @@ def _existing(store: StoreContext, batch: Sequence[Record], orders: Mapping[str,
         changed = order is None or order.cancelled_at or (record.synced and record.synced.digest != order_digest(order))
         if record.target and changed:
             wanted.append(record.target.id)
-    return read_orders(store.odoo, wanted)
+    return read_sale_orders(store.odoo, store.odoo_fields, wanted)

@@ -44,6 +44,17 @@ class PlannedLines:
     links: tuple[tuple[str, str, int, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """What becomes a line: its key, and units, money and taxes as they were sold."""
+
+    key: str
+    name: str
+    quantity: int
+    total: Money
+    taxes: tuple[TaxLine, ...]
+
+
 def plan_lines(situation: Situation, rules: StoreRules) -> PlannedLines:
     """Every line that was sold and every shipping line; raises `HoldOrder` where a person must decide."""
     order = situation.order
@@ -52,17 +63,21 @@ def plan_lines(situation: Situation, rules: StoreRules) -> PlannedLines:
     links: list[tuple[str, str, int, str]] = []
     lines: list[PlannedLine] = []
     for line in order.lines:
+        if not line.sold_quantity:
+            continue
         ref = _product(situation, rules, line, products)
         if isinstance(ref, int) and line.variant_id and line.variant_id not in situation.linked_products:
             links.append(("variant", line.variant_id, ref, line_name(line)))
-        taxes = tax_ids(order, line.taxes, situation.facts.taxes, rules)
-        lines += _lines(situation, ref, line_name(line), line.quantity, line.total, taxes)
+        sold = _Sold(f"line_{line.id}", line_name(line), line.sold_quantity, line.sold_total, line.sold_taxes)
+        lines += _lines(situation, rules, ref, sold)
     for shipping in order.shipping_lines:
         if shipping.removed:
             continue
         ref = _carrier(situation, SHIPPING, rules.shipping_product_id, products)
-        taxes = tax_ids(order, shipping.taxes, situation.facts.taxes, rules)
-        lines += _lines(situation, ref, shipping.title or "Shipping", 1, shipping.total, taxes)
+        key = f"shipping_{order.id}_{shipping.id}"
+        lines += _lines(
+            situation, rules, ref, _Sold(key, shipping.title or "Shipping", 1, shipping.total, shipping.taxes)
+        )
     return PlannedLines(tuple(lines), tuple(products.values()), tuple(dict.fromkeys(links)))
 
 
@@ -76,20 +91,26 @@ def line_name(line: LineItem) -> str:
     )
 
 
-def _lines(  # noqa: PLR0917 - the parts of one line
-    situation: Situation, ref: Ref, name: str, quantity: int, total: Money, taxes: tuple[int, ...]
-) -> list[PlannedLine]:
-    parts = exact_parts(total.amount, quantity, situation.facts.price_digits)
+def _lines(situation: Situation, rules: StoreRules, ref: Ref, sold: _Sold) -> list[PlannedLine]:
+    """One line, or two where the price had to be split; the first has the name that every line has."""
+    order = situation.order
+    assert order is not None  # noqa: S101 - plan() deals with orders that are gone
+    currency = sold.total.currency
+    taxes = tax_ids(order, sold.taxes, situation.facts.taxes, rules)
+    tax = Money.sum((one.price for one in sold.taxes), currency)
+    parts = exact_parts(sold.total.amount, sold.quantity, situation.facts.price_digits)
     return [
         PlannedLine(
-            ref,
-            name,
-            part.quantity,
-            part.unit_price,
-            taxes,
-            Money(part.unit_price * part.quantity, total.currency).rounded().amount,
+            external_id=f"{situation.module}.{sold.key}" + (f"_part{index + 1}" if index else ""),
+            product=ref,
+            name=sold.name,
+            quantity=part.quantity,
+            unit_price=part.unit_price,
+            tax_ids=taxes,
+            amount=Money(part.unit_price * part.quantity, currency).rounded(),
+            tax=Money.zero(currency) if index else tax,
         )
-        for part in parts
+        for index, part in enumerate(parts)
     ]
 
 

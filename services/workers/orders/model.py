@@ -12,34 +12,7 @@ from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import PartnerFact, ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order, Side
-
-
-@dataclass(frozen=True, slots=True)
-class OdooLine:
-    """A line of an order as Odoo has it."""
-
-    product_id: int | None
-    quantity: Decimal
-    amount: Decimal
-    """Quantity times unit price less discount; with tax where Odoo's tax is in the price, else without."""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OdooOrder:
-    """An order as Odoo has it."""
-
-    id: int
-    name: str
-    state: str
-    currency: str
-    total: Decimal
-    tax: Decimal
-    date_order: datetime | None
-    lines: tuple[OdooLine, ...]
-    shipping_address: Mapping[str, str] = field(default_factory=dict)
-    """`name`, `street`, `street2`, `city`, `zip` of the delivery contact."""
-    invoice_address: Mapping[str, str] = field(default_factory=dict)
+from libs.common.domain.sales import SaleOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +32,7 @@ class Situation:
     products: tuple[ProductFact, ...] = ()
     synced_digest: str | None = None
     target_id: int | None = None
-    existing: OdooOrder | None = None
+    existing: SaleOrder | None = None
     """The linked order, read only when the record's digest no longer fits; None then means that it was deleted."""
 
 
@@ -103,13 +76,21 @@ class PlannedProduct:
 class PlannedLine:
     """One line as Odoo is to have it."""
 
+    external_id: str
     product: Ref
     name: str
     quantity: int
     unit_price: Decimal
     tax_ids: tuple[int, ...]
-    amount: Decimal
+    amount: Money
     """Expected: with tax where the order's prices include it, else without."""
+    tax: Money
+    """What Shopify charged on it, all its taxes together; of a line in two parts the first has it all."""
+
+    @property
+    def key(self) -> str:
+        """The name part of the external id, as `SaleLine.key`."""
+        return self.external_id.partition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +128,7 @@ class Changes:
     products: tuple[PlannedProduct, ...] = ()
     links: tuple[tuple[str, str, int, str], ...] = ()
     """Variants matched on the way: (entity, source id, product.product id, name)."""
-    only_compare: OdooOrder | None = None
+    only_compare: SaleOrder | None = None
     """The order as it is in Odoo already: it is compared and never written (edits are another step)."""
 
 
@@ -157,7 +138,7 @@ class Applied:
 
     changes: Changes
     order_id: int
-    order: OdooOrder
+    order: SaleOrder
     """As read back after the last write."""
     customer_id: int | None = None
     difference: Mapping[str, Any] | None = None

@@ -149,7 +149,7 @@ def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | N
 def _explain_total(order: Order) -> None:
     """The parts we know must come to Shopify's own total; otherwise something is in it that we do not carry over."""
     parts: dict[str, Money] = {
-        "lines": Money.sum((line.total for line in order.lines), order.currency),
+        "lines": Money.sum((line.sold_total for line in order.lines), order.currency),
         "shipping": Money.sum((s.total for s in order.shipping_lines if not s.removed), order.currency),
     }
     if not order.taxes_included:

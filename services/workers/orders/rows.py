@@ -51,6 +51,7 @@ def order_fields(changes: Changes, line_taxes: str) -> list[str]:
         "pricelist_id/.id",
         "tag_ids/.id",
         *(["note"] if with_note else []),
+        "order_line/id",
         "order_line/product_id/.id",
         "order_line/name",
         "order_line/product_uom_qty",
@@ -83,9 +84,10 @@ def order_rows(
     for line in order.lines:
         product = line.product if isinstance(line.product, int) else product_ids[line.product]
         # Given as nothing, discount and taxes are nothing; left out, a pricelist or the product would decide.
-        cells: list[Cell] = [product, line.name, line.quantity, line.unit_price, "0", ids_cell(line.tax_ids)]
+        cells: list[Cell] = [line.external_id, product, line.name, line.quantity, line.unit_price, "0"]
+        cells.append(ids_cell(line.tax_ids))
         rows.append([*(blank if rows else head), *cells])
-    return rows or [[*head, *[""] * 6]]
+    return rows or [[*head, *[""] * 7]]
 
 
 def partner_fields() -> list[str]:

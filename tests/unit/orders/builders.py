@@ -10,6 +10,7 @@ from libs.common.domain.facts import CompanyFacts, TaxFact
 from libs.common.domain.matching import ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Address, Customer, LineItem, Order, ShippingLine, TaxLine
+from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.model import Situation
 
 PLACED = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -83,3 +84,40 @@ def situation(placed: Order | None = None, **changes: Any) -> Situation:
         "products": (MUG,),
     }
     return Situation(**(values | changes))
+
+
+def sale_line(product_id: int, quantity: int, price: str, **changes: Any) -> SaleLine:
+    """A line as Odoo has it, without tax unless given."""
+    values: dict[str, Any] = {
+        "id": 100 + product_id,
+        "name": "Mug",
+        "product_id": product_id,
+        "quantity": Decimal(quantity),
+        "price_unit": Decimal(price),
+        "discount": Decimal(0),
+        "tax_ids": (),
+        "subtotal": Decimal(price) * quantity,
+        "tax": Decimal(0),
+        "delivered": Decimal(0),
+        "invoiced": Decimal(0),
+    }
+    return SaleLine(**(values | changes))
+
+
+def sale_order(*lines: SaleLine, **changes: Any) -> SaleOrder:
+    """An order as Odoo has it; total and tax are those of its lines, unless given."""
+    tax = sum((one.tax for one in lines), Decimal(0))
+    values: dict[str, Any] = {
+        "id": 5,
+        "name": "S00005",
+        "state": "sale",
+        "currency": "USD",
+        "total": sum((one.subtotal for one in lines), tax),
+        "tax": tax,
+        "date_order": PLACED,
+        "partner_id": 7,
+        "partner_invoice_id": 7,
+        "partner_shipping_id": 7,
+        "lines": lines,
+    }
+    return SaleOrder(**(values | changes))

@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.rules import StoreRules
+from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.compare import address_difference, difference, same_date
-from services.workers.orders.model import Applied, Changes, OdooLine, OdooOrder
+from services.workers.orders.model import Applied, Changes
 from services.workers.orders.plan import plan
 from services.workers.orders.verify import verify
-from tests.unit.orders.builders import PLACED, line, order, shipping, situation, tax
+from tests.unit.orders.builders import PLACED, line, order, sale_line, sale_order, shipping, situation, tax
 
 CARRIER = {"tandem_acme.shipping_product": 50}
-GOODS = OdooLine(11, Decimal(2), Decimal("20.00"), "Mug")
-CARRIAGE = OdooLine(50, Decimal(1), Decimal("4.90"), "DHL")
+GOODS = sale_line(11, 2, "10.00")
+CARRIAGE = sale_line(50, 1, "4.90", name="DHL")
 ADDRESS = {"name": "Jane Doe", "street": "Main St 1", "street2": "", "city": "Louisville", "zip": "40003"}
 
 
@@ -25,23 +26,16 @@ def planned() -> Changes:
     return decided
 
 
-def odoo(**changes: Any) -> OdooOrder:
+def odoo(*lines: SaleLine, **changes: Any) -> SaleOrder:
     values: dict[str, Any] = {
-        "id": 5,
-        "name": "S00005",
-        "state": "sale",
-        "currency": "USD",
         "total": Decimal("27.9"),
         "tax": Decimal("3.0"),
-        "date_order": PLACED,
-        "lines": (GOODS, CARRIAGE),
-        "shipping_address": ADDRESS,
-        "invoice_address": ADDRESS,
+        "addresses": {"delivery": ADDRESS, "invoice": ADDRESS},
     }
-    return OdooOrder(**(values | changes))
+    return sale_order(*(lines or (GOODS, CARRIAGE)), **(values | changes))
 
 
-def verdict(there: OdooOrder, **applied: Any) -> str | None:
+def verdict(there: SaleOrder, **applied: Any) -> str | None:
     (verified,) = verify([Applied(applied.pop("changes", planned()), 5, there, product_ids=CARRIER, **applied)])
     return verified.hold.code if verified.hold else None
 
@@ -64,18 +58,27 @@ def test_a_cent_too_much_is_told_with_both_figures() -> None:
 
 
 def test_a_missing_line_a_foreign_line_and_a_wrong_quantity_are_told_line_by_line() -> None:
-    found = difference(planned(), odoo(lines=(dataclasses.replace(GOODS, quantity=Decimal(3)),)), CARRIER)
+    found = difference(planned(), odoo(dataclasses.replace(GOODS, quantity=Decimal(3))), CARRIER)
     assert found
     first, second = found["lines"]
     assert (first["shopify"]["quantity"], first["odoo"]["quantity"]) == ("2", "3")
     assert second["odoo"] is None
-    extra = difference(planned(), odoo(lines=(GOODS, CARRIAGE, OdooLine(9, Decimal(1), Decimal(1), "Gift"))), CARRIER)
+    extra = difference(planned(), odoo(GOODS, CARRIAGE, sale_line(9, 1, "1")), CARRIER)
     assert extra
     assert extra["lines"][0]["shopify"] is None
 
 
+def test_lines_that_tell_their_keys_are_compared_by_them_in_any_order() -> None:
+    goods, carriage = dataclasses.replace(GOODS, key="line_1"), dataclasses.replace(CARRIAGE, key="shipping_1001_1")
+    assert difference(planned(), odoo(carriage, goods), CARRIER) is None
+    by_hand = sale_line(9, 1, "1", name="Gift")
+    found = difference(planned(), odoo(carriage, by_hand), CARRIER)
+    assert found
+    assert [(row["name"], row["odoo"] is None) for row in found["lines"]] == [("[MUG-1] Mug", True), ("Gift", False)]
+
+
 def test_another_product_or_currency_is_told() -> None:
-    swapped = odoo(lines=(dataclasses.replace(GOODS, product_id=99), CARRIAGE), currency="EUR")
+    swapped = odoo(dataclasses.replace(GOODS, product_id=99), CARRIAGE, currency="EUR")
     found = difference(planned(), swapped, CARRIER)
     assert found
     assert found["lines"][0]["odoo"]["product_id"] == 99
@@ -89,7 +92,7 @@ def test_a_product_whose_id_is_not_known_here_is_not_compared() -> None:
 def test_an_order_that_changed_is_held_until_odoo_has_the_same_addresses() -> None:
     changed = dataclasses.replace(planned(), only_compare=odoo())
     assert verdict(odoo(), changes=changed) is None
-    elsewhere = odoo(shipping_address={**ADDRESS, "city": "Lexington"})
+    elsewhere = odoo(addresses={"delivery": {**ADDRESS, "city": "Lexington"}, "invoice": ADDRESS})
     assert verdict(elsewhere, changes=changed) == "order_changed"
     assert address_difference(changed, elsewhere) == {
         "delivery address": {"city": {"shopify": "Louisville", "odoo": "Lexington"}}

@@ -12,9 +12,22 @@ from libs.common.domain.money import Money
 from libs.common.domain.orders import Address, Order
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.rules import HandlingOfTestOrders, MissingProduct, StoreRules, TaxMapping
-from services.workers.orders.model import Changes, OdooOrder, Situation
+from libs.common.domain.sales import SaleOrder
+from services.workers.orders.model import Changes, Situation
 from services.workers.orders.plan import order_digest, plan
-from tests.unit.orders.builders import FACTS, HOME, MUG, PLACED, line, order, shipping, situation, tax, usd
+from tests.unit.orders.builders import (
+    FACTS,
+    HOME,
+    MUG,
+    PLACED,
+    line,
+    order,
+    sale_order,
+    shipping,
+    situation,
+    tax,
+    usd,
+)
 
 HOLDING = StoreRules()
 
@@ -32,8 +45,8 @@ def held(where: Situation, rules: StoreRules = HOLDING) -> Hold:
     return decided
 
 
-def odoo_order(state: str = "sale") -> OdooOrder:
-    return OdooOrder(5, "S00005", state, "USD", Decimal(10), Decimal(0), PLACED, ())
+def odoo_order(state: str = "sale") -> SaleOrder:
+    return sale_order(state=state)
 
 
 # what becomes an order in Odoo
@@ -48,7 +61,7 @@ def test_a_plain_order_keeps_its_name_date_and_money() -> None:
     assert (goods.product, goods.quantity, goods.unit_price, goods.tax_ids) == (11, 2, Decimal(10), (1,))
     assert (carriage.product, carriage.amount, carriage.tax_ids) == (
         "tandem_acme.shipping_product",
-        Decimal("4.90"),
+        usd("4.90"),
         (),
     )
     assert planned.total == usd("27.90")
@@ -94,12 +107,34 @@ def test_note_tags_and_purchase_order_number_are_carried_over() -> None:
 def test_discounts_of_line_and_order_go_into_the_price_to_the_cent() -> None:
     planned = changes(situation(order(line(quantity=3, price="5.00", discounts=(usd("3.00"), usd("2.00"))))))
     assert [(x.quantity, x.unit_price) for x in planned.order.lines] == [(2, Decimal("3.33")), (1, Decimal("3.34"))]
-    assert sum(x.amount for x in planned.order.lines) == Decimal("10.00")
+    assert Money.sum((x.amount for x in planned.order.lines), "USD") == usd("10.00")
+
+
+def test_every_line_has_an_external_id_and_the_second_part_of_a_split_one_its_own() -> None:
+    thirds = line(id="7", quantity=3, price="5.00", discounts=(usd("5.00"),), taxes=(tax("0.15", "1.50"),))
+    planned = changes(situation(order(thirds, shipping_lines=(shipping(id="8"),)))).order
+    assert [x.external_id for x in planned.lines] == [
+        "tandem_acme.line_7",
+        "tandem_acme.line_7_part2",
+        "tandem_acme.shipping_1001_8",
+    ]
+    assert [x.key for x in planned.lines[:2]] == ["line_7", "line_7_part2"]
+    assert [x.tax for x in planned.lines] == [usd("1.50"), usd("0"), usd("0")]
+
+
+def test_units_that_an_edit_removed_are_not_planned_and_a_line_without_any_is_left_out() -> None:
+    lines = (
+        line(id="1", quantity=3, current_quantity=2, reduced=True, taxes=(tax("0.15", "4.50"),)),
+        line(id="2", current_quantity=0, reduced=True),
+        line(id="3", quantity=0),
+    )
+    (only,) = changes(situation(order(*lines, total=usd("23.00"), total_tax=usd("3.00")))).order.lines
+    assert (only.quantity, only.amount, only.tax) == (2, usd("20.00"), usd("3.00"))
 
 
 def test_a_line_discounted_to_nothing_stays_a_line() -> None:
     (only,) = changes(situation(order(line(discounts=(usd("10.00"),))))).order.lines
-    assert (only.quantity, only.unit_price, only.amount) == (1, Decimal(0), Decimal(0))
+    assert (only.quantity, only.unit_price, only.amount) == (1, Decimal(0), usd("0.00"))
 
 
 def test_removed_shipping_is_left_out() -> None:

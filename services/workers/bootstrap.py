@@ -66,11 +66,13 @@ class Shop:
     def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]:
         return fetch_orders(self.client, ids, sides)
 
-    def transactions(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Transaction]:
-        return fetch_transactions(self.client, ids, sides)
+    def transactions(
+        self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop"
+    ) -> Mapping[str, Transaction]:
+        return fetch_transactions(self.client, ids, sides, side=side)
 
-    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Refund]:
-        return fetch_refunds(self.client, ids, sides)
+    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop") -> Mapping[str, Refund]:
+        return fetch_refunds(self.client, ids, sides, side=side)
 
     def fulfillments(self, ids: Sequence[str]) -> Mapping[str, Fulfillment]:
         return fetch_fulfillments(self.client, ids)

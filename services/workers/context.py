@@ -23,14 +23,16 @@ from libs.common.shopify.fulfillments import NewFulfillment
 class Shopify(Protocol):
     """What workers ask of the shop. What is read comes by id, complete; what the shop does not show is absent.
 
-    `sides` says which money to read, by order id; the shop's where it says nothing.
+    `sides` says which money to read, by order id; `side` says it of all other orders.
     """
 
     def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]: ...
 
-    def transactions(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Transaction]: ...
+    def transactions(
+        self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop"
+    ) -> Mapping[str, Transaction]: ...
 
-    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Refund]: ...
+    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop") -> Mapping[str, Refund]: ...
 
     def fulfillments(self, ids: Sequence[str]) -> Mapping[str, Fulfillment]: ...
 

@@ -19,7 +19,7 @@ _CURRENCY: dict[str, Any] = {"fields": {"name": {}}}
 _LINE = ("product_id", "name", "display_type", "product_uom_qty", "price_unit", "discount", "price_subtotal",
          "price_tax", "qty_delivered", "qty_invoiced")  # fmt: skip
 _INVOICE = ("name", "move_type", "state", "payment_state", "amount_total", "amount_tax", "amount_residual",
-            "partner_id", "reversed_entry_id", "ref")  # fmt: skip
+            "partner_id", "commercial_partner_id", "reversed_entry_id", "ref")  # fmt: skip
 _MOVE = ("product_id", "sale_line_id", "product_uom_qty", "state")
 _PICKING = ("name", "state", "picking_type_code", "date_done", "location_id", "location_dest_id", "backorder_id")
 _TRACKING = ("carrier_tracking_ref", "carrier_tracking_url")
@@ -131,6 +131,7 @@ def _invoice(row: Mapping[str, Any]) -> Invoice:
             for line in row["invoice_line_ids"]
             if line["sale_line_ids"]
         ),
+        payer_id=many2one(row["commercial_partner_id"]) or 0,
     )
 
 

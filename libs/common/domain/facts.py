@@ -35,6 +35,21 @@ class PricelistFact:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalFact:
+    """One journal that the company may use, archived ones too."""
+
+    id: int
+    name: str
+    type: str
+    """`bank`, `cash` or `credit` take payments; `sale`, `purchase`, `general` do not."""
+    active: bool = True
+
+    @property
+    def takes_payments(self) -> bool:
+        return self.type in {"bank", "cash", "credit"}
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyFacts:
     """The reference data of one Odoo company."""
 
@@ -58,6 +73,8 @@ class CompanyFacts:
     """What Odoo puts on a product that names no tax."""
     currencies: Mapping[str, int] = field(default_factory=dict)
     """Active currencies: code to the number of decimals Odoo rounds to."""
+    currency_ids: Mapping[str, int] = field(default_factory=dict)
+    """Active currencies: code to the id of the res.currency."""
     country: str = ""
     """Country code of the company."""
     pricelist_required: bool = False

@@ -115,6 +115,8 @@ class Invoice:
     """The invoice that a credit note is for."""
     ref: str = ""
     lines: tuple[InvoiceLine, ...] = ()
+    payer_id: int = 0
+    """The commercial partner, to whom its receivables are booked: a payment must name the same."""
 
     @property
     def counts(self) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, PricelistFact, TaxFact
+from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, JournalFact, PricelistFact, TaxFact
 from libs.common.errors import Rejected
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.fields import OdooFields, read_fields
@@ -29,6 +29,8 @@ class FactsCache:
         self._fields: OdooFields | None = None
         self._facts: CompanyFacts | None = None
         self._read_at = 0.0
+        self._journals: Mapping[int, JournalFact] | None = None
+        self._journals_read_at = 0.0
 
     def fields(self) -> OdooFields:
         """What this server calls things; read with the facts and kept as long."""
@@ -42,6 +44,15 @@ class FactsCache:
         """Read anew at the next question: after a tag was made, or when a tax was not found."""
         with self._lock:
             self._facts = None
+            self._journals = None
+
+    def journals(self, *, older_than_seconds: float = TTL_SECONDS) -> Mapping[int, JournalFact]:
+        """The company's journals by id, at most so old; asked for only by what books payments."""
+        with self._lock:
+            if self._journals is None or self._monotonic() - self._journals_read_at > older_than_seconds:
+                self._journals = {journal.id: journal for journal in _journals(self._client)}
+                self._journals_read_at = self._monotonic()
+            return self._journals
 
     def fresh(self, *, older_than_seconds: float) -> CompanyFacts:
         """Read anew unless they were read within these seconds: something looked for may just have been made."""
@@ -83,6 +94,7 @@ def read_facts(client: OdooClient, fields: OdooFields) -> CompanyFacts:
         tags=_tags(client) if fields.order_tags else {},
         default_tax_ids=(default_tax[0],) if default_tax else (),
         currencies={str(c["name"]): int(c["decimal_places"]) for c in currencies},
+        currency_ids={str(c["name"]): int(c["id"]) for c in currencies},
         country=codes.get(country[0], "") if country else "",
         pricelist_required=fields.pricelist_required,
         all_pricelists=pricelists,
@@ -128,6 +140,13 @@ def _pricelists(client: OdooClient, currencies: dict[int, str]) -> tuple[Priceli
         PricelistFact(p["id"], str(p["name"]), currencies.get(p["currency_id"][0], str(p["currency_id"][1])))
         for p in found
     )
+
+
+def _journals(client: OdooClient) -> list[JournalFact]:
+    """Archived ones too, so that their use can be told apart from a wrong id; another company's are not shown."""
+    domain = [("company_id", "parent_of", [client.company_id])]
+    found = client.search_read("account.journal", domain, ["name", "type", "active"], context={"active_test": False})
+    return [JournalFact(j["id"], str(j["name"]), str(j["type"]), bool(j["active"])) for j in found]
 
 
 def _tags(client: OdooClient) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from libs.common.domain.facts import JournalFact
 from libs.common.errors import Rejected
 from libs.common.odoo.cells import cell, ids_cell, odoo_datetime, parse_datetime
 from libs.common.odoo.facts import FactsCache, read_facts, tax_rate
@@ -130,6 +131,7 @@ def test_facts_are_read_in_seven_calls() -> None:
     ]
     assert dict(facts.pricelists) == {"EUR": 2}
     assert dict(facts.currencies) == {"EUR": 2, "JPY": 0}
+    assert dict(facts.currency_ids) == {"EUR": 3, "JPY": 4}
     assert dict(facts.states) == {("US", "KY"): 1}
     assert dict(facts.countries) == {"FR": 75, "US": 233}
     assert dict(facts.tags) == {"vip": 1}
@@ -161,7 +163,24 @@ def test_facts_are_kept_for_a_while_and_dropped_on_demand() -> None:
         assert len(odoo.calls) == once + 7  # the names of fields do not change by a new tag
         now += 61
         cache.facts()
-        assert len(odoo.calls) == once + 7 + 12
+        assert len(odoo.calls) == once + 7 + 13
+        client.close()
+
+
+def test_journals_are_read_only_when_asked_for_and_kept_for_a_while() -> None:
+    now = 1000.0
+    odoo = FakeOdoo(fields_of(LINE_19, GOODS))
+    odoo.records = {**RECORDS, "account.journal": [{"id": 6, "name": "Bank", "type": "bank", "active": False}]}
+    with scripted(odoo) as server:
+        client = client_of(server)
+        cache = FactsCache(client, monotonic=lambda: now)
+        assert dict(cache.journals()) == {6: JournalFact(6, "Bank", "bank", active=False)}
+        assert len(odoo.calls) == 1
+        cache.journals()
+        assert len(odoo.calls) == 1
+        now += 5
+        cache.journals(older_than_seconds=2)
+        assert len(odoo.calls) == 2
         client.close()
 
 

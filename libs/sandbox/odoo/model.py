@@ -57,6 +57,10 @@ class Model:
     def display_name(self, env: Env, row: Row) -> str:  # noqa: ARG002 - subclasses look at other records
         return str(row.get("name") or f"{self.name},{row['id']}")
 
+    def standing(self, env: Env, values: Mapping[str, Any]) -> int | None:  # noqa: ARG002 - for subclasses
+        """The record that is there already and takes these values instead of a new one."""
+        return None
+
     def complete(self, env: Env, values: dict[str, Any]) -> None:
         """Sets what a new record has that its caller did not give; `values` are already those of a row."""
 

@@ -52,6 +52,12 @@ def _create_one(env: Env, model: str, values: Values, *, nested: bool) -> int:
     xid = values.pop(XID, None) if env.context.get("sandbox_import") else None
     values.pop(XID, None)
     _known(env, model, values, nested=nested)
+    standing = behaviour.standing(env, values)
+    if standing is not None:
+        write(env, model, [standing], values, nested=True)
+        if xid:
+            keep_external_id(env, str(xid), model, standing)
+        return standing
     behaviour.adapt(env, values)
     parent_values = {name: values.pop(name) for name in list(values) if name in behaviour.parent_fields}
     row, commands = _split(env, model, values)

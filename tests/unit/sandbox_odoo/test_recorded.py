@@ -45,6 +45,17 @@ mc.company_search_1_ mc.company_search_1_3_ mc.company_search_999_ mc.so_count_N
 mc.so_count_999_ mc.so_create_None mc.so_create_1_ mc.so_create_3_ mc.so_create_999_ mc.wh_None mc.wh_1_
 mc.wh_3_ mc.wh_3_1_ mc.denied_company mc.denied_company_read mc.force_company_line_tax_mismatch
 mc.confirm_in_c2_without_warehouse
+stock.location stock.picking.read stock.move.read stock.picking.button_validate.full
+stock.picking.button_validate.twice stock.picking.button_validate.skip_sms
+stock.picking.button_validate.when_done stock.picking.button_validate.partial
+stock.picking.button_validate.partial_skip_backorder stock.picking.button_validate.partial_skip_both
+stock.picking.button_validate.cancel_backorder stock.picking.button_validate.cancel_backorder2
+stock.picking.button_validate.nothing_reserved stock.picking.button_validate.partially_available_unpicked
+stock.quant.create stock.quant.create_again_same stock.quant.read_before_apply
+stock.quant.action_apply_inventory stock.quant.apply_again stock.quant.create_no_mode
+stock.quant.create_inventory_mode stock.quant.create_inventory_mode_again stock.quant.apply_im
+stock.quant.apply_im2 stock.quant.auto_apply stock.quant.write_quantity stock.quant.write_im_quantity
+stock.quant.search_read err.access_quant salesuser.quant salesuser.product_qty
 """.split()  # noqa: SIM905 - as a list it fills three pages
 # Recorded while something stood in the way: a state of the server that a single request does not bring about.
 PAGES = ("err.get", "err.wrong_ctype")
@@ -79,6 +90,10 @@ class Replay:
         self.product = sandbox.add_product(
             default_code="WID-1", barcode="4006381333931", name="Widget", list_price=19.99
         )
+        sandbox.change("res.partner", 7, phone="+1 650 555 0111")
+        self.box = sandbox.add_product(name="Box", storable=True)
+        self.place = sandbox.find("stock.warehouse")[0]["lot_stock_id"][0]
+        self.picking = 0
         for login, rights in (("plain", "plain"), ("sales", "sales")):
             sandbox.add_user(login, login, rights)
         users = sandbox.registry.db.tables["res.users"]
@@ -99,7 +114,40 @@ class Replay:
         if body["params"]["service"] == "object" and len(args) > 5:
             self._of_user(name, args)
             self._of_records(name, args)
+            self._of_stock(name, args)
         return body
+
+    def _of_stock(self, name: str, args: list[Any]) -> None:
+        if args[3] == "stock.picking":
+            if not name.endswith((".twice", ".when_done", "2", "_skip_both", ".skip_sms")):
+                self.picking = self._delivery(name)
+            args[5][0] = [self.picking]
+            context = args[6].get("context", {}) if len(args) > 6 else {}
+            if "picking_ids_not_to_backorder" in context:
+                context["picking_ids_not_to_backorder"] = [self.picking]
+        elif args[3] == "stock.move":
+            args[5][0] = [["picking_id", "in", [self.picking]]]
+        elif args[3] == "stock.quant" and args[4] == "create":
+            args[5][0] |= {"product_id": self.box, "location_id": self.place}
+        elif args[3] == "stock.quant" and args[4] in ("read", "write", "action_apply_inventory"):
+            args[5][0] = [max(self.sandbox.registry.db.tables["stock.quant"], default=0)]
+
+    def _delivery(self, name: str) -> int:
+        """A delivery in the state that the call was recorded in, to a customer with a phone."""
+        lacks = "nothing_reserved" in name or "partially" in name
+        product = self.sandbox.add_product(name="Lacking", storable=lacks)
+        if "partially" in name:
+            self.sandbox.set_stock(product, 3)
+        line = [(0, 0, {"product_id": product, "product_uom_qty": 5})]
+        order = self.sandbox.add("sale.order", partner_id=7, order_line=line)
+        with self.sandbox.registry.db.transaction():
+            env = self.sandbox.env()
+            env.model("sale.order").methods["action_confirm"](env, [order])
+        [picking] = self.sandbox.pickings(order)
+        if ".partial" in name or "cancel_backorder" in name:
+            quantity = 3 if "partially" in name else 2
+            self.sandbox.change("stock.move", picking["move_ids"][0], quantity=quantity, picked="partially" not in name)
+        return int(picking["id"])
 
     def _of_user(self, name: str, args: list[Any]) -> None:
         args[1] = {5: self.users["plain"], 6: self.users["sales"]}.get(args[1], args[1])

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
-from libs.sandbox.odoo.errors import user_error
+from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.models.places import LOCATION, loss_of
 from libs.sandbox.odoo.models.reservations import reserve_waiting
 from libs.sandbox.odoo.models.stock_levels import EMPTY, PRODUCT, QUANT, change_quant, free, quant_at, storable
 from libs.sandbox.odoo.schema import Fields
-from libs.sandbox.odoo.writing import create, write
+from libs.sandbox.odoo.writing import create
 
 COUNTED = ("inventory_quantity", "inventory_quantity_auto_apply")
 
@@ -35,17 +35,26 @@ class Quant(Model):
             "inventory_quantity_auto_apply": lambda _, row: row.get("quantity", 0.0),
             "inventory_diff_quantity": _difference,
         }
-        self.methods |= {"create": create_quants, "action_apply_inventory": action_apply_inventory}
+        self.methods["action_apply_inventory"] = action_apply_inventory
 
     def display_name(self, env: Env, row: Row) -> str:
         return env.display_name(LOCATION, row["location_id"])
+
+    def standing(self, env: Env, values: Mapping[str, Any]) -> int | None:
+        """In `inventory_mode` a count goes to the quant that is there; otherwise a further one is made."""
+        if not env.context.get("inventory_mode") or not any(name in values for name in COUNTED):
+            return None
+        for one in env.db.referring(QUANT, "product_id", values.get("product_id")) or ():
+            if env.db.tables[QUANT][one]["location_id"] == values.get("location_id"):
+                return one
+        return None
 
     def complete(self, env: Env, values: dict[str, Any]) -> None:
         values.setdefault("in_date", env.now)
         product = env.row(PRODUCT, values.get("product_id"))
         if product is not None and not storable(env, product["id"]):
-            raise user_error("Quants cannot be created for consumables or services.")
-        if values.get("inventory_quantity"):
+            raise validation_error("Quants cannot be created for consumables or services.")
+        if values.get("inventory_quantity") and (env.version != "18" or env.context.get("inventory_mode")):
             values["inventory_quantity_set"] = True
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
@@ -58,38 +67,17 @@ class Quant(Model):
             _count(env, row, float(values["inventory_quantity_auto_apply"] or 0.0))
 
 
-def create_quants(env: Env, vals_list: Any) -> Any:
-    """In `inventory_mode` a count goes to the quant that is there; otherwise a further one is made."""
-    if isinstance(vals_list, Mapping):
-        return _create_quant(env, dict(vals_list))
-    return [_create_quant(env, dict(values)) for values in vals_list]
-
-
 def action_apply_inventory(env: Env, ids: list[int]) -> None:
     env.check(QUANT, "write")
     for row in env.rows(QUANT, ids):
-        if row.get("inventory_quantity_set"):
+        if row.get("inventory_quantity_set") or row.get("inventory_quantity"):
             _count(env, row, row.get("inventory_quantity") or 0.0)
 
 
 def set_stock(env: Env, product: int, location: int, quantity: float) -> None:
     """As somebody who counts and applies."""
     values = {"product_id": product, "location_id": location, "inventory_quantity_auto_apply": quantity}
-    create_quants(env.with_context(inventory_mode=True), values)
-
-
-def _create_quant(env: Env, values: dict[str, Any]) -> int:
-    counted = [name for name in COUNTED if name in values]
-    if env.context.get("inventory_mode") and counted:
-        same = [
-            one
-            for one in env.db.referring(QUANT, "product_id", values.get("product_id")) or ()
-            if env.db.tables[QUANT][one]["location_id"] == values.get("location_id")
-        ]
-        if same:
-            write(env, QUANT, same[:1], {name: values[name] for name in counted})
-            return same[0]
-    return create(env, QUANT, [values])[0]
+    create(env.with_context(inventory_mode=True), QUANT, [values])
 
 
 def _count(env: Env, quant: Row, counted: float) -> None:
@@ -106,6 +94,6 @@ def _count(env: Env, quant: Row, counted: float) -> None:
 
 
 def _difference(_: Env, quant: Row) -> float:
-    if not quant.get("inventory_quantity_set"):
+    if not quant.get("inventory_quantity_set") and not quant.get("inventory_quantity"):
         return 0.0
     return float((quant.get("inventory_quantity") or 0.0) - (quant.get("quantity") or 0.0))

@@ -75,11 +75,9 @@ class Depot:
 
     def read(self, order: int) -> dict[str, Any]:
         """The order with its lines, and its pickings oldest first."""
-        moves = {"fields": {name: {} for name in MOVES}}
         specification: dict[str, Any] = {name: {} for name in ("name", "state", "delivery_status", "effective_date")}
-        line = {"product_uom_qty": {}, "qty_delivered": {}, "product_id": {}}
-        specification["order_line"] = {"fields": line}
-        specification["picking_ids"] = {"fields": {**{name: {} for name in PICKING}, "move_ids": moves}}
+        specification["order_line"] = _fields("product_uom_qty", "qty_delivered", "product_id")
+        specification["picking_ids"] = _fields(*PICKING, move_ids=_fields(*MOVES))
         (found,) = self.lab.client.web_read("sale.order", [order], specification)
         found["picking_ids"].sort(key=lambda picking: picking["id"])
         return found
@@ -124,8 +122,8 @@ class Depot:
         """Columns and rows that take back so much of every move of the order's first delivery."""
         client, delivery = self.lab.client, self.picking(order, 0)
         old = "name" in client.fields_get("stock.move")
-        kind = {"picking_type_id": {"fields": {"return_picking_type_id": {}}}}
-        read = client.web_read("stock.picking", [delivery["id"]], {**kind, **({"group_id": {}} if old else {})})[0]
+        wanted = {"picking_type_id": _fields("return_picking_type_id"), **({"group_id": {}} if old else {})}
+        (read,) = client.web_read("stock.picking", [delivery["id"]], wanted)
         back, there = delivery["location_dest_id"], delivery["location_id"]
         head: dict[str, Cell] = {
             "id": self.lab.external("return"),
@@ -152,6 +150,10 @@ class Depot:
             of_picking = head if number == 0 else dict.fromkeys(head, "")
             rows.append({**of_picking, **{f"move_ids/{name}": cell for name, cell in cells.items()}})
         return list(rows[0]), [list(row.values()) for row in rows]
+
+
+def _fields(*names: str, **nested: Any) -> dict[str, Any]:
+    return {"fields": {**{name: {} for name in names}, **nested}}
 
 
 @pytest.fixture

@@ -175,6 +175,8 @@ class Order:
     lines: tuple[LineItem, ...]
     shipping_lines: tuple[ShippingLine, ...] = ()
     tip: Money | None = None
+    tip_line_ids: tuple[str, ...] = ()
+    """Line items that are the tip: they are not among `lines`, but refunds name them."""
     customer: Customer | None = None
     email: str = ""
     phone: str = ""

@@ -11,6 +11,7 @@ from libs.common.domain.orders import Address, Company, Customer, LineItem, Orde
 from libs.common.shopify.extras import Extras, was_changed
 from libs.common.shopify.reading import Node, numeric_id
 from libs.common.shopify.taxes import read_taxes
+from libs.common.shopify.tips import tip_lines
 from libs.common.shopify.transactions import currency_of, read_transaction
 
 
@@ -28,6 +29,7 @@ def parse_order(
     known = {line.text("id") for line in lines}
     exchanged = {line.text("id"): line for line in extras.lines if line.text("id") not in known}
     refunded = _refunded(extras)
+    tips = tip_lines(order, lines, currency, side)
     return Order(
         id=order.id(),
         name=order.text("name"),
@@ -37,11 +39,12 @@ def parse_order(
         currency=currency,
         taxes_included=order.boolean("taxesIncluded"),
         lines=(
-            *(_line(line, currency, side, refunded, reduced=reduced) for line in lines),
+            *(_line(line, currency, side, refunded, reduced=reduced) for line in lines if line.text("id") not in tips),
             *(_line(line, currency, side, refunded, reduced=True, exchange=True) for line in exchanged.values()),
         ),
         shipping_lines=tuple(_shipping_line(one, number, currency, side) for number, one in enumerate(shipping_lines)),
         tip=order.money("totalTipReceivedSet", currency, side) or None,
+        tip_line_ids=tuple(numeric_id(one) for one in tips),
         customer=_customer(order.node_or_none("customer")),
         email=order.text_or_empty("email"),
         phone=order.text_or_empty("phone"),
@@ -60,7 +63,8 @@ def parse_order(
         shop_currency=order.text("currencyCode"),
         presentment_currency=order.text("presentmentCurrencyCode"),
         outstanding=order.money("totalOutstandingSet", currency, side),
-        duties=extras.duties,
+        # Where the prices of the lines have them in, they are nothing to be charged beside.
+        duties=() if order.boolean("dutiesIncluded") else extras.duties,
         fees=extras.fees,
         cash_rounding=order.node("totalCashRoundingAdjustment").money("paymentSet", currency, side) or None,
         company=_company(order.node_or_none("purchasingEntity")),

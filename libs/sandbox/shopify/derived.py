@@ -80,25 +80,24 @@ def _total_discount(line: Document) -> Document:
 
 
 def _discounted_unit(line: Document) -> Document:
-    return map_bag(_discounted_total(line), lambda total: total / line["quantity"])
+    return map_bag(_discounted_total(line), lambda total: total / (line["quantity"] or 1))
 
 
 def _discounted_unit_after_all(line: Document) -> Document:
     """Approximate, as in Shopify: rounded to the currency."""
     net = minus(_discounted_total(line), *_allocated(line, whole_order=True))
-    return map_bag(net, lambda total: total / line["quantity"])
+    return map_bag(net, lambda total: total / (line["quantity"] or 1))
 
 
 def _outstanding(order: Document) -> Document:
-    return minus(order["totalPriceSet"], order["totalReceivedSet"])
+    owed: Document = order["currentTotalPriceSet" if "currentTotalPriceSet" in order else "totalPriceSet"]
+    return minus(owed, order["totalReceivedSet"])
 
 
-def _quantity(order: Document) -> int:
-    return sum(int(line["quantity"]) for line in order["lineItems"])
-
-
-def _current_quantity(order: Document) -> int:
-    return sum(int(line["currentQuantity"]) for line in order["lineItems"])
+def _quantity(order: Document, name: str = "quantity") -> int:
+    """Tips and gift cards are no part of it."""
+    counted = (line for line in order["lineItems"] if not (line["isGiftCard"] or line.get("isTip")))
+    return sum(int(line[name]) for line in counted)
 
 
 def _same_address(order: Document) -> bool:
@@ -127,7 +126,7 @@ DERIVED: dict[str, dict[str, Derive]] = {
         "merchantEditable": lambda o: o["cancelledAt"] is None,
         "requiresShipping": lambda o: any(line["requiresShipping"] for line in o["lineItems"]),
         "subtotalLineItemsQuantity": _quantity,
-        "currentSubtotalLineItemsQuantity": _current_quantity,
+        "currentSubtotalLineItemsQuantity": lambda o: _quantity(o, "currentQuantity"),
         "currentTotalWeight": lambda o: o["totalWeight"],
         "billingAddressMatchesShippingAddress": _same_address,
         "currentTaxLines": lambda o: o["taxLines"],
@@ -156,7 +155,7 @@ DERIVED: dict[str, dict[str, Derive]] = {
         "lineItemGroup": lambda _: None,
         "duties": lambda _: [],
         "refundableQuantity": lambda line: line["currentQuantity"],
-        "unfulfilledQuantity": lambda line: line["currentQuantity"],
+        "unfulfilledQuantity": lambda line: 0 if line.get("isTip") else line["currentQuantity"],
         "originalTotalSet": _original_total,
         "totalDiscountSet": _total_discount,
         "discountedTotalSet": _discounted_total,

@@ -39,6 +39,47 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """A fixed `amount`, or a `percent` of what is left: of the whole order, spread over its lines, or of one line.
+
+    With a `code` the customer gave it; else staff did, or the shop by itself when it is `automatic`.
+    """
+
+    code: str = ""
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    automatic: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Import duty on a line."""
+
+    amount: Decimal
+    code: str = ""
+    """Of the Harmonized System (`6109.10`)."""
+    taxes: tuple[Tax, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """An additional fee on the order."""
+
+    name: str
+    amount: Decimal
+    taxes: tuple[Tax, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What several lines were sold as; lines of the same bundle are parts of one."""
+
+    title: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line: of a product, or a custom one with a `title` and no variant."""
 
@@ -48,10 +89,16 @@ class Line:
     """The product's own when left out."""
     title: str = ""
     discount: Decimal = Decimal(0)
-    """Fixed amount off the whole line."""
+    """Fixed amount off the whole line, given by staff."""
+    discounts: tuple[Discount, ...] = ()
+    """Off this line only, one after the other."""
     taxes: tuple[Tax, ...] | None = None
     """The order's when left out; `()` for a tax-free line."""
     attributes: tuple[tuple[str, str], ...] = ()
+    duties: tuple[Duty, ...] = ()
+    bundle: Bundle | None = None
+    deleted: bool = False
+    """Whether the product is gone from the shop: the line keeps its title and its SKU, and has no variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +107,10 @@ class Shipping:
     price: Decimal = Decimal(0)
     code: str = ""
     discount: Decimal = Decimal(0)
+    discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Discount:
-    """Off the whole order, spread over its lines: a fixed `amount`, or a `percent` of what is left of them."""
-
-    code: str = ""
-    amount: Decimal | None = None
-    percent: Decimal | None = None
+    removed: bool = False
+    """Taken off the order before it was paid: the figures of the order as it was placed still have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +140,28 @@ class Person:
     phone: str = ""
     locale: str = "en"
     id: str = ""
+    tax_exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A B2B buyer and its location; the ids are Shopify's numbers, given by the shop when left out."""
+
+    name: str
+    location: str
+    external_id: str = ""
+    location_external_id: str = ""
+    id: str = ""
+    location_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Payment terms: `Net 30`, `NET`, 30."""
+
+    name: str
+    kind: str
+    due_in_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +206,13 @@ class Draft:
     attributes: tuple[tuple[str, str], ...] = ()
     source_name: str = "web"
     tip: Decimal = Decimal(0)
+    fees: tuple[Fee, ...] = ()
+    duties_included: bool = False
+    """Whether the prices of the lines have the duties in them: then the duties add nothing to the total."""
+    tax_exempt: bool = False
+    """No tax at all, whatever the lines say; so is every order of a customer who is exempt."""
+    company: Company | None = None
+    terms: Terms | None = None
     test: bool = False
     paid: bool = True
     """Whether one sale by gateway `bogus` pays all of it; counts when no `payments` are given."""

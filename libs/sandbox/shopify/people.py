@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from libs.sandbox.shopify.drafts import Person, Place
+from libs.sandbox.shopify.drafts import Company, Person, Place, Terms
 
 Document = dict[str, Any]
 NewId = Callable[[str], str]
@@ -33,9 +33,34 @@ def customer_document(person: Person) -> Document:
         "note": None,
         "tags": [],
         "state": "DISABLED",
-        "taxExempt": False,
+        "taxExempt": person.tax_exempt,
         "verifiedEmail": True,
         "defaultAddress": None,
+    }
+
+
+def buyer_document(company: Company, new_id: NewId) -> Document:
+    """The `PurchasingCompany` of a B2B order."""
+    return {
+        "company": {
+            "id": gid("Company", company.id or new_id("Company")),
+            "name": company.name,
+            "externalId": company.external_id or None,
+        },
+        "location": {
+            "id": gid("CompanyLocation", company.location_id or new_id("CompanyLocation")),
+            "name": company.location,
+            "externalId": company.location_external_id or None,
+        },
+    }
+
+
+def terms_document(terms: Terms, new_id: NewId) -> Document:
+    return {
+        "id": gid("PaymentTerms", new_id("PaymentTerms")),
+        "paymentTermsName": terms.name,
+        "paymentTermsType": terms.kind,
+        "dueInDays": terms.due_in_days,
     }
 
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from graphql import GraphQLError, GraphQLInterfaceType, GraphQLResolveInfo, GraphQLSchema, default_field_resolver
+from graphql import (
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    default_field_resolver,
+)
 
 from libs.sandbox.shopify.derived import DERIVED, Document
 from libs.sandbox.shopify.drafts import Product
@@ -55,6 +62,9 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     fields_of(schema, "LineItem")["variant"].resolve = lambda source, _info: _variant(facts.store, source)
     fields_of(schema, "LineItem")["taxLines"].resolve = lambda source, _info, first=None: source["taxLines"][:first]
     fields_of(schema, "OrderTransaction")["order"].resolve = lambda source, _info: facts.store.order(source["orderId"])
+    entity = schema.type_map["PurchasingEntity"]
+    assert isinstance(entity, GraphQLUnionType)  # noqa: S101 - it is one in the schema
+    entity.resolve_type = lambda value, _info, _type: "PurchasingCompany" if "company" in value else "Customer"
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])

@@ -15,7 +15,7 @@ from libs.sandbox.shopify.derived import Document, legacy_id, minus
 from libs.sandbox.shopify.drafts import Payment, Product
 from libs.sandbox.shopify.payments import transaction_document
 from libs.sandbox.shopify.people import gid
-from libs.sandbox.shopify.pricing import allocation_document, tax_document
+from libs.sandbox.shopify.price_lines import allocation_document, tax_document
 from libs.sandbox.shopify.rest_out import FULFILLMENT_WORDS
 from libs.sandbox.shopify.rest_read import (
     BagReader,

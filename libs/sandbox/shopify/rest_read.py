@@ -10,7 +10,7 @@ from typing import Any
 
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.people import gid
-from libs.sandbox.shopify.pricing import attributes
+from libs.sandbox.shopify.price_lines import attributes
 
 
 class BodyFault(ValueError):

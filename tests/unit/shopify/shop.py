@@ -137,6 +137,7 @@ def order(number: int, **changes: Any) -> dict[str, Any]:
         "displayFinancialStatus": "PAID",
         "displayFulfillmentStatus": "UNFULFILLED",
         "taxesIncluded": False,
+        "dutiesIncluded": False,
         "taxExempt": False,
         "currencyCode": "EUR",
         "presentmentCurrencyCode": "USD",

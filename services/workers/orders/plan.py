@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from libs.common.domain.digests import digest
-from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import HandlingOfTestOrders, StoreRules
 from services.workers.orders.customer import plan_customer
-from services.workers.orders.lines import HoldOrder, plan_lines, refuse
+from services.workers.orders.holding import HoldOrder, refuse
+from services.workers.orders.lines import plan_lines
 from services.workers.orders.model import Changes, PlannedOrder, Situation
+from services.workers.orders.sold import charged
 
 
 def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Needs | Nothing:
@@ -95,8 +94,7 @@ def _cancelled(situation: Situation, order: Order) -> Hold | Ignore | Nothing:
 
 def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint: str) -> Changes:
     pricelist_id = _pricelist(situation, order, rules)
-    planned = plan_lines(situation, rules)
-    _explain_total(order)
+    planned = plan_lines(situation, order, rules)
     customer, shipping, invoice = plan_customer(situation, rules)
     return Changes(
         record_id=situation.record_id,
@@ -116,7 +114,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
             note=order.note,
             tags=tuple(dict.fromkeys(tag.strip() for tag in order.tags if tag.strip())),
         ),
-        total=order.total,
+        total=charged(order),
         tax=order.total_tax,
         taxes_included=order.taxes_included,
         side=order.side,
@@ -144,27 +142,3 @@ def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | N
             company_currency=facts.currency,
         )
     return found
-
-
-def _explain_total(order: Order) -> None:
-    """The parts we know must come to Shopify's own total; otherwise something is in it that we do not carry over."""
-    parts: dict[str, Money] = {
-        "lines": Money.sum((line.sold_total for line in order.lines), order.currency),
-        "shipping": Money.sum((s.total for s in order.shipping_lines if not s.removed), order.currency),
-    }
-    if not order.taxes_included:
-        parts["tax"] = order.total_tax
-    explained = Money.sum(parts.values(), order.currency)
-    if explained.rounded() == order.total.rounded():
-        return
-    details: dict[str, Any] = {name: str(amount) for name, amount in parts.items()}
-    if order.tip:
-        details["tip"] = str(order.tip)
-    refuse(
-        "total_unexplained",
-        f"lines, shipping and tax come to {explained}, Shopify's total is {order.total}",
-        "the order holds something Tandem does not carry over yet, a tip, a duty or an edit; enter it in Odoo by hand",
-        total=str(order.total),
-        difference=str(order.total - explained),
-        **details,
-    )

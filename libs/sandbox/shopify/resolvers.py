@@ -17,6 +17,7 @@ from graphql import (
     default_field_resolver,
 )
 
+from libs.sandbox.shopify.after_resolvers import SCOPES, Commands, attach_afterwards, require
 from libs.sandbox.shopify.derived import DERIVED, Document
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.paging import connection
@@ -26,6 +27,14 @@ from libs.sandbox.shopify.store import ShopStore
 Info = GraphQLResolveInfo[Any]
 VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10")
 """The oldest first; 2027-01 is out as a release candidate."""
+
+ROOTS = {
+    "order": "Order",
+    "refund": "Refund",
+    "fulfillment": "Fulfillment",
+    "fulfillmentOrder": "FulfillmentOrder",
+}
+"""Roots that give one record by its id."""
 
 _GID = re.compile(r"gid://shopify/(?P<kind>[A-Za-z]+)/(?P<number>[0-9]+)(\?.*)?")
 _TERM = re.compile(
@@ -44,6 +53,8 @@ class ShopFacts:
     scopes: tuple[str, ...]
     email: str = "owner@example.com"
     store: ShopStore = field(default_factory=ShopStore)
+    commands: Commands | None = None
+    """What mutations do; without it there are none."""
 
 
 def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
@@ -61,10 +72,10 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     order["customer"].resolve = lambda source, _info: _with_scope(facts, "read_customers", "customer", source)
     fields_of(schema, "LineItem")["variant"].resolve = lambda source, _info: _variant(facts.store, source)
     fields_of(schema, "LineItem")["taxLines"].resolve = lambda source, _info, first=None: source["taxLines"][:first]
-    fields_of(schema, "OrderTransaction")["order"].resolve = lambda source, _info: facts.store.order(source["orderId"])
     entity = schema.type_map["PurchasingEntity"]
     assert isinstance(entity, GraphQLUnionType)  # noqa: S101 - it is one in the schema
     entity.resolve_type = lambda value, _info, _type: "PurchasingCompany" if "company" in value else "Customer"
+    attach_afterwards(schema, facts)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])
@@ -97,15 +108,15 @@ def _query(facts: ShopFacts) -> dict[str, Callable[..., Any]]:
 
     def node(_root: Any, info: Info, id: str) -> Any:  # noqa: A002 - the argument's name in the schema
         kind = gid_kind(id)
-        if kind == "Order":
-            _require(facts, "read_orders", info.field_name)
+        if kind in SCOPES:
+            require(facts, SCOPES[kind], info.field_name)
         if kind == "ProductVariant":
             product = store.product(id)
             return product_document(product) if product else None
         return store.node(id)
 
     def orders(_root: Any, info: Info, **arguments: Any) -> Document:
-        _require(facts, "read_orders", info.field_name)
+        require(facts, "read_orders", info.field_name)
         sort = arguments.get("sortKey") or "PROCESSED_AT"
         found = _found(store.orders(), sort, arguments.get("query") or "")
         return connection(found, arguments, key=lambda order: [_date_time_key(order, sort), order["id"]])
@@ -113,7 +124,7 @@ def _query(facts: ShopFacts) -> dict[str, Callable[..., Any]]:
     return {
         "node": node,
         "nodes": lambda root, info, ids: [node(root, info, id=one) for one in ids],
-        "order": lambda root, info, id: node(root, info, id=id) if gid_kind(id) == "Order" else None,  # noqa: A006
+        **{root: _one(node, kind) for root, kind in ROOTS.items()},
         "orders": orders,
         "shop": lambda _root, _info: _shop(facts),
         "currentAppInstallation": lambda _root, _info: {
@@ -126,6 +137,13 @@ def _query(facts: ShopFacts) -> dict[str, Callable[..., Any]]:
             {"handle": "unstable", "supported": False},
         ],
     }
+
+
+def _one(node: Callable[..., Any], kind: str) -> Callable[..., Any]:
+    def resolve(root: Any, info: Info, id: str) -> Any:  # noqa: A002 - the argument's name in the schema
+        return node(root, info, id=id) if gid_kind(id) == kind else None
+
+    return resolve
 
 
 def _shop(facts: ShopFacts) -> Document:
@@ -142,14 +160,8 @@ def _shop(facts: ShopFacts) -> Document:
     }
 
 
-def _require(facts: ShopFacts, scope: str, what: str) -> None:
-    if scope not in facts.scopes:
-        message = f"Access denied for {what} field. Required access: `{scope}` access scope."
-        raise GraphQLError(message, extensions={"code": "ACCESS_DENIED", "requiredAccess": f"`{scope}` access scope."})
-
-
 def _with_scope(facts: ShopFacts, scope: str, name: str, source: Document) -> Any:
-    _require(facts, scope, name)
+    require(facts, scope, name)
     return source[name]
 
 

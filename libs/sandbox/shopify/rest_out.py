@@ -5,13 +5,13 @@ The shape is that of the documented sample of 2026-04; what the sandbox does not
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from libs.sandbox.shopify.amounts import written
 from libs.sandbox.shopify.derived import DERIVED, Document, full_name, legacy_id, minus, zero
 from libs.sandbox.shopify.drafts import Product
+from libs.sandbox.shopify.figures import figure
 from libs.sandbox.shopify.store import ShopStore
 
 # Shopify writes times in the shop's time zone, which is hardly ever UTC.
@@ -19,30 +19,25 @@ SHOP_ZONE = timezone(timedelta(hours=-5))
 FULFILLMENT_WORDS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
 
 
-def webhook_body(order: Document, store: ShopStore | None = None) -> bytes:
-    """The raw body, UTF-8. `store` tells which products still exist."""
-    return json.dumps(order_to_rest(order, store), ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def order_to_rest(order: Document, store: ShopStore | None = None) -> Document:
     return {
         **_heading(order),
         **_totals(order),
-        "billing_address": _address(order["billingAddress"]),
+        "billing_address": address_to_rest(order["billingAddress"]),
         "customer": _customer(order["customer"], order["currencyCode"]),
         "discount_applications": [_application(a, order["currencyCode"]) for a in order["discountApplications"]],
         "fulfillments": [],
-        "line_items": [_line(line, store) for line in order["lineItems"]],
+        "line_items": [line_to_rest(line, store) for line in order["lineItems"]],
         "payment_terms": None,
         "refunds": [],
-        "shipping_address": _address(order["shippingAddress"]),
+        "shipping_address": address_to_rest(order["shippingAddress"]),
         "shipping_lines": [_shipping(line) for line in order["shippingLines"]],
         "returns": [],
         "line_item_groups": [],
     }
 
 
-def _time(moment: datetime | None) -> str | None:
+def time_text(moment: datetime | None) -> str | None:
     return moment.astimezone(SHOP_ZONE).isoformat(timespec="seconds") if moment else None
 
 
@@ -57,10 +52,10 @@ def money_set(bag: Document) -> Document:
     return {"shop_money": money(bag["shopMoney"]), "presentment_money": money(bag["presentmentMoney"])}
 
 
-def _both(name: str, bag: Document) -> Document:
+def both(name: str, bag: Document) -> Document:
     """`name` in the shop's money and `name_set` in both."""
-    both = money_set(bag)
-    return {name: both["shop_money"]["amount"], f"{name}_set": both}
+    moneys = money_set(bag)
+    return {name: moneys["shop_money"]["amount"], f"{name}_set": moneys}
 
 
 def _heading(order: Document) -> Document:
@@ -72,15 +67,15 @@ def _heading(order: Document) -> Document:
         "browser_ip": None,
         "buyer_accepts_marketing": False,
         "cancel_reason": _lower(order["cancelReason"]),
-        "cancelled_at": _time(order["cancelledAt"]),
+        "cancelled_at": time_text(order["cancelledAt"]),
         "cart_token": None,
         "checkout_token": None,
         "client_details": None,
-        "closed_at": _time(order["closedAt"]),
+        "closed_at": time_text(order["closedAt"]),
         "confirmation_number": order["confirmationNumber"],
         "confirmed": order["confirmed"],
         "contact_email": order["email"],
-        "created_at": _time(order["createdAt"]),
+        "created_at": time_text(order["createdAt"]),
         "currency": order["currencyCode"],
         "customer_locale": order["customerLocale"] or (customer["locale"] if customer else None),
         "device_id": None,
@@ -108,7 +103,7 @@ def _states(order: Document) -> Document:
         "phone": order["phone"],
         "po_number": order["poNumber"],
         "presentment_currency": order["presentmentCurrencyCode"],
-        "processed_at": _time(order["processedAt"]),
+        "processed_at": time_text(order["processedAt"]),
         "referring_site": None,
         "source_identifier": order["sourceIdentifier"],
         "source_name": order["sourceName"],
@@ -117,7 +112,7 @@ def _states(order: Document) -> Document:
         "taxes_included": order["taxesIncluded"],
         "test": order["test"],
         "total_weight": order["totalWeight"],
-        "updated_at": _time(order["updatedAt"]),
+        "updated_at": time_text(order["updatedAt"]),
         "user_id": None,
     }
 
@@ -126,21 +121,20 @@ def _totals(order: Document) -> Document:
     lines = zero(order["subtotalPriceSet"])
     for line in order["lineItems"]:
         lines = minus(lines, minus(zero(lines), DERIVED["LineItem"]["originalTotalSet"](line)))
-    derived = DERIVED["Order"]
     currency = order["currencyCode"]
     return {
-        **_both("current_subtotal_price", derived["currentSubtotalPriceSet"](order)),
-        **_both("current_total_discounts", derived["currentTotalDiscountsSet"](order)),
-        **_both("current_total_price", derived["currentTotalPriceSet"](order)),
-        **_both("current_total_tax", derived["currentTotalTaxSet"](order)),
-        "current_shipping_price_set": money_set(derived["currentShippingPriceSet"](order)),
-        **_both("subtotal_price", order["subtotalPriceSet"]),
-        **_both("total_discounts", order["totalDiscountsSet"]),
-        **_both("total_line_items_price", lines),
-        **_both("total_price", order["totalPriceSet"]),
-        **_both("total_tax", order["totalTaxSet"]),
+        **both("current_subtotal_price", figure(order, "currentSubtotalPriceSet")),
+        **both("current_total_discounts", figure(order, "currentTotalDiscountsSet")),
+        **both("current_total_price", figure(order, "currentTotalPriceSet")),
+        **both("current_total_tax", figure(order, "currentTotalTaxSet")),
+        "current_shipping_price_set": money_set(figure(order, "currentShippingPriceSet")),
+        **both("subtotal_price", order["subtotalPriceSet"]),
+        **both("total_discounts", order["totalDiscountsSet"]),
+        **both("total_line_items_price", lines),
+        **both("total_price", order["totalPriceSet"]),
+        **both("total_tax", order["totalTaxSet"]),
         "total_shipping_price_set": money_set(order["totalShippingPriceSet"]),
-        "total_outstanding": written(derived["totalOutstandingSet"](order)["shopMoney"]["amount"], currency),
+        "total_outstanding": written(figure(order, "totalOutstandingSet")["shopMoney"]["amount"], currency),
         "total_tip_received": written(order["totalTipReceivedSet"]["shopMoney"]["amount"], currency),
         "tax_lines": [_tax(tax) for tax in order["taxLines"]],
     }
@@ -149,7 +143,7 @@ def _totals(order: Document) -> Document:
 def _tax(tax: Document) -> Document:
     rate = tax["rate"]
     return {
-        **_both("price", tax["priceSet"]),
+        **both("price", tax["priceSet"]),
         # JSON has no decimals: this is the shortest number that reads back as the same rate.
         "rate": float(rate) if rate is not None else None,
         "title": tax["title"],
@@ -182,12 +176,12 @@ def _codes(order: Document) -> list[Document]:
 
 def _allocations(line: Document) -> list[Document]:
     return [
-        {**_both("amount", a["allocatedAmountSet"]), "discount_application_index": a["application"]}
+        {**both("amount", a["allocatedAmountSet"]), "discount_application_index": a["application"]}
         for a in line["discountAllocations"]
     ]
 
 
-def _line(line: Document, store: ShopStore | None) -> Document:
+def line_to_rest(line: Document, store: ShopStore | None = None) -> Document:
     variant = line["variant"]
     product: Product | None = store.product(variant["id"]) if store and variant else None
     exists = product is not None if store else variant is not None
@@ -197,13 +191,13 @@ def _line(line: Document, store: ShopStore | None) -> Document:
         "admin_graphql_api_id": line["id"],
         "attributed_staffs": [],
         "current_quantity": line["currentQuantity"],
-        "fulfillable_quantity": line["currentQuantity"],
+        "fulfillable_quantity": figure(line, "unfulfilledQuantity", "LineItem"),
         "fulfillment_service": "manual",
-        "fulfillment_status": None,
+        "fulfillment_status": _fulfillment_word(line),
         "gift_card": line["isGiftCard"],
         "grams": 0,
         "name": line["name"],
-        **_both("price", line["originalUnitPriceSet"]),
+        **both("price", line["originalUnitPriceSet"]),
         "product_exists": exists,
         "product_id": int(legacy_id(variant)) + 1 if variant and exists else None,
         "properties": [{"name": a["key"], "value": a["value"]} for a in line["customAttributes"]],
@@ -212,7 +206,7 @@ def _line(line: Document, store: ShopStore | None) -> Document:
         "sku": line["sku"],
         "taxable": line["taxable"],
         "title": line["title"],
-        **_both("total_discount", zero(line["originalUnitPriceSet"])),
+        **both("total_discount", zero(line["originalUnitPriceSet"])),
         "variant_id": int(legacy_id(variant)) if variant else None,
         "variant_inventory_management": "shopify" if variant else None,
         "variant_title": line["variantTitle"],
@@ -223,16 +217,23 @@ def _line(line: Document, store: ShopStore | None) -> Document:
     }
 
 
+def _fulfillment_word(line: Document) -> str | None:
+    left = figure(line, "unfulfilledQuantity", "LineItem")
+    if left >= line["currentQuantity"]:
+        return None
+    return "partial" if left else "fulfilled"
+
+
 def _shipping(line: Document) -> Document:
     return {
         "id": int(legacy_id(line)),
         "carrier_identifier": line["carrierIdentifier"],
         "code": line["code"],
-        "current_discounted_price_set": money_set(line["discountedPriceSet"]),
-        **_both("discounted_price", line["discountedPriceSet"]),
+        "current_discounted_price_set": money_set(figure(line, "currentDiscountedPriceSet", "ShippingLine")),
+        **both("discounted_price", line["discountedPriceSet"]),
         "is_removed": line["isRemoved"],
         "phone": line["phone"],
-        **_both("price", line["originalPriceSet"]),
+        **both("price", line["originalPriceSet"]),
         "requested_fulfillment_service_id": None,
         "source": line["source"],
         "title": line["title"],
@@ -241,7 +242,7 @@ def _shipping(line: Document) -> Document:
     }
 
 
-def _address(address: Document | None) -> Document | None:
+def address_to_rest(address: Document | None) -> Document | None:
     if address is None:
         return None
     return {
@@ -269,8 +270,8 @@ def _customer(customer: Document | None, currency: str) -> Document | None:
     email, phone = customer["defaultEmailAddress"], customer["defaultPhoneNumber"]
     return {
         "id": int(legacy_id(customer)),
-        "created_at": _time(customer.get("createdAt")),
-        "updated_at": _time(customer.get("updatedAt")),
+        "created_at": time_text(customer.get("createdAt")),
+        "updated_at": time_text(customer.get("updatedAt")),
         "first_name": customer["firstName"],
         "last_name": customer["lastName"],
         "state": _lower(customer["state"]),
@@ -284,5 +285,5 @@ def _customer(customer: Document | None, currency: str) -> Document | None:
         "tags": ", ".join(customer["tags"]),
         "tax_exemptions": [],
         "admin_graphql_api_id": customer["id"],
-        "default_address": customer["defaultAddress"] and _address(customer["defaultAddress"]),
+        "default_address": customer["defaultAddress"] and address_to_rest(customer["defaultAddress"]),
     }

@@ -12,7 +12,8 @@ name) and each webhook sent (`webhook.orders/create`); `faults` makes either go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,24 +23,35 @@ from uuid import uuid4
 from libs.sandbox.faults import Faults
 from libs.sandbox.journal import Calls, Journal
 from libs.sandbox.server import BackgroundServer
+from libs.sandbox.shopify.after_rest import part_body, webhook_body
+from libs.sandbox.shopify.afterwards import UPDATED, Hooks
 from libs.sandbox.shopify.app import build_app
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
+from libs.sandbox.shopify.fulfilling import Fulfilling
 from libs.sandbox.shopify.order_files import read_folder
+from libs.sandbox.shopify.paying import Paying
 from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
-from libs.sandbox.shopify.rest_out import webhook_body
 from libs.sandbox.shopify.schema import VERSION
 from libs.sandbox.shopify.store import FIRST_ID, ShopStore
 from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
 
-DEFAULT_SCOPES = ("read_orders", "read_customers", "read_products", "write_inventory", "read_inventory")
+DEFAULT_SCOPES = (
+    "read_orders",
+    "read_customers",
+    "read_products",
+    "write_inventory",
+    "read_inventory",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+)
 CREATE = "orders/create"
-UPDATED = "orders/updated"
+LOCATION = "64700001"
 
 
-class ShopifySandbox:
+class ShopifySandbox(Paying, Fulfilling):
     """One shop. Amounts are in `currency` unless an order says otherwise; `bucket` and `restore_rate` are points."""
 
     def __init__(
@@ -58,6 +70,8 @@ class ShopifySandbox:
         first_order_number: int = 1001,
         first_id: int = FIRST_ID,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        locations: Sequence[str] = (LOCATION,),
+        ships_from: Mapping[str, str] | None = None,
     ) -> None:
         self.shop = shop
         self.token = token
@@ -68,7 +82,10 @@ class ShopifySandbox:
         # Another shop's numbers, or another run's, are other orders to whoever keeps them by id.
         self.store = ShopStore(first_order_number, first_id)
         name = shop.partition(".")[0].title()
-        self.facts = ShopFacts(shop, name, currency, taxes_included, tuple(scopes), store=self.store)
+        self.locations = tuple(locations)
+        self.ships_from = dict(ships_from or {})
+        self.changing = threading.RLock()
+        self.facts = ShopFacts(shop, name, currency, taxes_included, tuple(scopes), store=self.store, commands=self)
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         self.webhooks = WebhookSender(
@@ -134,8 +151,9 @@ class ShopifySandbox:
         if draft.customer is not None:
             draft = replace(draft, customer=self.store.known_person(draft.customer))
         order = price(
-            draft, number=self.store.new_number(), now=self._second(), shop=self.shop, new_id=self.store.new_id
+            draft, number=self.store.new_number(), now=self.second(), shop=self.shop, new_id=self.store.new_id
         )
+        order = self.routed(order)
         self.store.put(order)
         self.journal.record("order", "create", order["id"], summary={"name": order["name"], "label": draft.label})
         self.announce(order, topics)
@@ -155,7 +173,7 @@ class ShopifySandbox:
             raise KeyError(order_id)
         if unknown := changes.keys() - before.keys():
             raise KeyError(f"an order has no {', '.join(sorted(unknown))}")
-        order = self.store.change(gid, changes, updated_at or max(self._second(), before["updatedAt"]))
+        order = self.store.change(gid, changes, updated_at or max(self.second(), before["updatedAt"]))
         self._bodies.pop(gid, None)
         self.journal.record("order", "write", gid, summary={"name": order["name"], "fields": sorted(changes)})
         self.announce(order, topics)
@@ -170,13 +188,13 @@ class ShopifySandbox:
         files = read_folder(folder)
         for file in files:
             self.add_products(p for p in file.products if self.store.product(p.gid) is None)
-            self.store.put(file.order)
+            self.store.put(self.routed(file.order))
             if file.body is not None:
                 self._bodies[file.order["id"]] = file.body
             self.journal.record("order", "create", file.order["id"], summary={"file": file.path.name})
         for file in files:
             self.announce(file.order, topics)
-        return [file.order for file in files]
+        return [self.order(file.order["id"]) for file in files]
 
     def orders(self) -> list[Document]:
         """As they are now, in the order in which they were placed."""
@@ -194,12 +212,16 @@ class ShopifySandbox:
 
     def announce(self, order: Document, topics: Sequence[str], *, event_id: str = "") -> None:
         """Queues one webhook for each topic that is subscribed to."""
-        if not self._webhook_url or not topics:
+        self.tell(order, [(topic, None) for topic in topics], event_id=event_id)
+
+    def tell(self, order: Document, hooks: Hooks, *, event_id: str = "") -> None:
+        wanted = [hook for hook in hooks if self._webhook_topics is None or hook[0] in self._webhook_topics]
+        if not self._webhook_url or not wanted:
             return
-        body, event_id = self.webhook_body(order), event_id or str(uuid4())
-        for topic in topics:
-            if self._webhook_topics is None or topic in self._webhook_topics:
-                self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
+        event_id = event_id or str(uuid4())
+        for topic, document in wanted:
+            body = self.webhook_body(order) if document is None else part_body(document, order)
+            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
 
     def deliver_now(
         self, order: Document, topic: str = CREATE, *, webhook_id: str = "", body: bytes | None = None, secret: str = ""
@@ -221,6 +243,10 @@ class ShopifySandbox:
     def gid(order_id: str) -> str:
         return order_id if order_id.startswith("gid://") else f"gid://shopify/Order/{order_id}"
 
-    def _second(self) -> datetime:
+    def keep(self, order: Document, changes: Document) -> Document:
+        self._bodies.pop(order["id"], None)
+        return self.store.change(order["id"], changes, max(self.second(), order["updatedAt"]))
+
+    def second(self) -> datetime:
         now = self._now()
         return now - timedelta(microseconds=now.microsecond)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.sandbox.shopify.drafts import Person, Product
+from libs.sandbox.shopify.parts import parts_of
 
 Document = dict[str, Any]
 FIRST_ID = 5_600_000_000_001
@@ -26,6 +27,7 @@ class ShopStore:
         self._numbers = itertools.count(first_order_number)
         self._orders: dict[str, Document] = {}
         self._nodes: dict[str, Document] = {}
+        self._owners: dict[str, str] = {}
         self._products: dict[str, Product] = {}
         self._customer_ids: dict[str, str] = {}
         self._customers_since: dict[str, datetime] = {}
@@ -86,17 +88,19 @@ class ShopStore:
                 since = self._customers_since.setdefault(customer["id"], order["createdAt"])
                 customer.setdefault("createdAt", since)
                 customer.setdefault("updatedAt", order["createdAt"])
-            parts = [order, customer, order["shippingAddress"], order["billingAddress"]]
-            parts += [*order["lineItems"], *order.get("transactions", ())]
-            for part in parts:
-                if part is not None:
-                    self._nodes[part["id"]] = part
+            for part in parts_of(order):
+                self._nodes[part["id"]] = part
+                self._owners[part["id"]] = order["id"]
 
     def order(self, gid: str) -> Document | None:
         return self._orders.get(gid)
 
     def node(self, gid: str) -> Document | None:
         return self._nodes.get(gid)
+
+    def owner(self, gid: str) -> Document | None:
+        """The order that has this part."""
+        return self._orders.get(self._owners.get(gid, ""))
 
     def orders(self) -> list[Document]:
         """In the order in which they were placed."""

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from libs.sandbox.shopify.after_rest import webhook_body
 from libs.sandbox.shopify.derived import DERIVED
 from libs.sandbox.shopify.drafts import Draft
 from libs.sandbox.shopify.order_files import OrderFileError, read_file, read_folder
 from libs.sandbox.shopify.pricing import amount_of
 from libs.sandbox.shopify.rest_in import order_from_rest
-from libs.sandbox.shopify.rest_out import order_to_rest, webhook_body
+from libs.sandbox.shopify.rest_out import order_to_rest
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from tests.unit.sandbox_shopify.helpers import Client, document
 from tests.unit.sandbox_shopify.test_pricing import drafts, priced

@@ -48,6 +48,7 @@ class Env:
         self.context: dict[str, Any] = dict(context or {})
         self.user = self.db.tables["res.users"].get(uid, {})
         self.stale_orders: dict[int, None] = {}
+        self.stale_moves: dict[int, None] = {}
         self.moment = registry.now().astimezone(UTC)
         own = list(self.user.get("company_ids") or ())
         allowed = self.context.get("allowed_company_ids")
@@ -78,8 +79,13 @@ class Env:
     def with_context(self, **changes: Any) -> Env:
         """The same call, seen differently; what became stale in it is shared."""
         other = Env(self.registry, self.uid, {**self.context, **changes})
-        other.stale_orders, other.moment = self.stale_orders, self.moment
+        other.stale_orders, other.stale_moves, other.moment = self.stale_orders, self.stale_moves, self.moment
         return other
+
+    def forget_stale(self) -> None:
+        """What had become stale was taken back."""
+        self.stale_orders.clear()
+        self.stale_moves.clear()
 
     def as_superuser(self) -> Env:
         """For what the server does on its own account."""

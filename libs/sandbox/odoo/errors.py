@@ -50,13 +50,15 @@ class OdooError(Exception):
 class ConstraintBroken(OdooError):
     """A check of the database, in its own words: a partner without a name, a tag that is there already."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, field: str = "") -> None:
         super().__init__("odoo.exceptions.ValidationError", BARE + sentence)
-        self.sentence = sentence
+        self.sentence, self.field = sentence, field
 
     def loading(self, version: str) -> dict[str, Any]:
-        message = self.sentence if version != "18" else f"'{self.sentence}'"
-        return {"type": "error", "message": message}
+        """18 quotes the sentence; later versions name the field when the check is about one alone."""
+        if version == "18":
+            return {"type": "error", "message": f"'{self.sentence}'"}
+        return {"type": "error", "message": self.sentence, **({"field": self.field} if self.field else {})}
 
 
 class RequiredMissing(OdooError):

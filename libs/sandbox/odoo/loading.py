@@ -68,7 +68,7 @@ class _Load:
         failed = any(message["type"] == "error" for message in self.messages)
         if failed:
             self.env.db.rollback(self.start)
-            self.env.stale_orders.clear()
+            self.env.forget_stale()
         return {"ids": False if failed else self.ids, "messages": self.messages, "nextrow": 0}
 
     def _qualified(self, xid: Any) -> str:
@@ -114,7 +114,7 @@ class _Load:
             return
         except OdooError as error:
             self.env.db.rollback(savepoint)
-            self.env.stale_orders.clear()
+            self.env.forget_stale()
             whole = error
         self._one_by_one(batch, whole)
 
@@ -127,7 +127,7 @@ class _Load:
                 self.ids.append(self._write(record))
             except OdooError as error:
                 self.env.db.rollback(savepoint)
-                self.env.stale_orders.clear()
+                self.env.forget_stale()
                 self.messages.append({**record.info, **self._told(error)})
                 errors += 1
             if errors >= _TOO_MANY and errors >= count / _TOO_MANY:

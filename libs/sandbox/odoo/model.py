@@ -67,6 +67,9 @@ class Model:
     def adapt(self, env: Env, values: dict[str, Any]) -> None:
         """Changes the values given to `create` or `write` before they are looked at."""
 
+    def check_write(self, env: Env, row: Row, values: dict[str, Any]) -> None:
+        """Refuses a change as the caller asked for it, x2many commands and all."""
+
     def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
         """Refuses a change of a record, or adds to it; `row` is still as it was."""
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from libs.sandbox.faults import Faults
 from libs.sandbox.journal import Calls, Journal
-from libs.sandbox.odoo import reading, writing
+from libs.sandbox.odoo import books, reading, writing
 from libs.sandbox.odoo.app import OdooApp
 from libs.sandbox.odoo.database import Database
 from libs.sandbox.odoo.env import Env, Registry
@@ -68,6 +68,9 @@ class OdooSandbox(StockSide):
             rounding=rounding,
             login=login,
         )
+        with self.registry.db.transaction():
+            books.open_books(self.env(), COMPANY)
+            books.add_terms(self.env())
         self.registry.keys[ADMIN] = (key,)
         self.registry.rights[ADMIN] = None
         if taxes:
@@ -193,6 +196,7 @@ class OdooSandbox(StockSide):
             if warehouse:
                 here = {"name": name, "code": name[:5], "company_id": company}
                 writing.create(env.as_superuser(), "stock.warehouse", [here], nested=True)
+            books.open_books(env, company)
             return company
 
     def add_user(
@@ -231,6 +235,16 @@ class OdooSandbox(StockSide):
             env = self.env(active_test=False)
             rows = search(env, "sale.order", list(domain), order="id", visible=False)
             return [self._order(env, order) for order in reading.search_read(env, "sale.order", rows, None)]
+
+    def invoices(self, order_id: int | None = None) -> list[dict[str, Any]]:
+        """Invoices and credit notes, of an order or all, oldest first, with `external_id` and `lines`."""
+        with self.registry.db.lock:
+            return books.invoices(self.env(active_test=False), order_id)
+
+    def payments(self) -> list[dict[str, Any]]:
+        """Every payment, oldest first, as `read` gives it, with `external_id`."""
+        with self.registry.db.lock:
+            return books.payments(self.env(active_test=False))
 
     def _order(self, env: Env, order: dict[str, Any]) -> dict[str, Any]:
         lines = reading.read(env.as_superuser(), "sale.order.line", order["order_line"], None, "_classic_read")

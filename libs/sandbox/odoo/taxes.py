@@ -105,14 +105,32 @@ class Arithmetic:
             total = self.round(untaxed + sum(self.round(amount) for _, amount in amounts.taxes))
         return Totals(untaxed, total - untaxed, total)
 
+    def tax_totals(self, lines: Sequence[Line]) -> dict[Tax, float]:
+        """The rounded amount of each tax of these lines, as an invoice has tax lines."""
+        per_tax: dict[Tax, float] = {}
+        for line in lines:
+            for tax, amount in self.raw(line).taxes:
+                per_tax[tax] = per_tax.get(tax, 0.0) + amount
+        return {tax: self.round(amount) for tax, amount in per_tax.items()}
+
+    def untaxed_shares(self, lines: Sequence[Line]) -> list[float]:
+        """What each line adds to the untaxed total of an invoice.
+
+        Its subtotal, but the cents by which the subtotals miss the total are on the largest line. Odoo has a way of
+        its own to choose that line, mostly the same one; the sum is that of Odoo.
+        """
+        shares = [self.line_totals(line).untaxed for line in lines]
+        if shares:
+            largest = max(range(len(shares)), key=lambda index: abs(shares[index]))
+            missing = self.order_totals(lines).untaxed - sum(shares)
+            shares[largest] = self.round(shares[largest] + missing)
+        return shares
+
     def order_totals(self, lines: Sequence[Line]) -> Totals:
         """`amount_untaxed`, `amount_tax` and `amount_total` of an order."""
         amounts = [self.raw(line) for line in lines]
-        per_tax: dict[Tax, float] = {}
-        for line in amounts:
-            for tax, amount in line.taxes:
-                per_tax[tax] = per_tax.get(tax, 0.0) + amount
-        tax_total = self.round(sum(self.round(amount) for amount in per_tax.values()))
+        per_tax = self.tax_totals(lines)
+        tax_total = self.round(sum(per_tax.values()))
         on_top = any(not tax.included for tax in per_tax)
         if self.version == "18" or on_top:
             untaxed = self.round(sum(line.excluded for line in amounts))

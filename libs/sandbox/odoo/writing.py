@@ -36,6 +36,8 @@ _ALWAYS_CHECKED = (
     "location_dest_id",
     "picking_type_id",
 )
+# References that forbid the deletion of what they point at, although they may be empty.
+_RESTRICTED = {("sale.order.line", "product_id"), ("account.move.line", "product_id")}
 
 
 def create(env: Env, model: str, vals_list: Sequence[Values], *, nested: bool = False) -> list[int]:
@@ -111,6 +113,7 @@ def write(env: Env, model: str, ids: Sequence[int], values: Values, *, nested: b
 def _write_one(env: Env, model: str, row: Row, values: Values) -> None:
     behaviour = env.model(model)
     behaviour.adapt(env, values)
+    behaviour.check_write(env, row, values)
     parent_values = {name: values.pop(name) for name in list(values) if name in behaviour.parent_fields}
     if parent_values and behaviour.inherits:
         write(env, behaviour.inherits[0], [row[behaviour.inherits[1]]], parent_values, nested=True)
@@ -169,19 +172,24 @@ def _release(env: Env, model: str, row_id: int) -> None:
             for child in list(env.db.referring(other, field.name, row_id) or ()):
                 if field.name in behaviour.cascade_from:
                     unlink(env, other, [child], nested=True)
-                elif field.required or (other, field.name) == ("sale.order.line", "product_id"):
+                elif field.required or (other, field.name) in _RESTRICTED:
                     raise foreign_key(env.version, other, behaviour.label, field.name, field.label)
                 else:
                     env.db.set(other, child, field.name, False)
 
 
 def flush(env: Env) -> None:
-    """Computes what was left for the end: the amounts of orders."""
+    """Computes what was left for the end: the amounts of orders and of invoices."""
     while env.stale_orders:
         order_id, _ = env.stale_orders.popitem()
         row = env.row("sale.order", order_id)
         if row is not None:
             env.model("sale.order").recompute(env, row)
+    while env.stale_moves:
+        move_id, _ = env.stale_moves.popitem()
+        row = env.row("account.move", move_id)
+        if row is not None:
+            env.model("account.move").recompute(env, row)
 
 
 def keep_external_id(env: Env, xid: str, model: str, row_id: int) -> None:

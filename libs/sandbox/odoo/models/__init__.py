@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.account import Account, Journal, PaymentTerm
+from libs.sandbox.odoo.models.account_move import AccountMove
+from libs.sandbox.odoo.models.account_move_line import MoveLine
+from libs.sandbox.odoo.models.account_payment import Payment
 from libs.sandbox.odoo.models.carrier import Carrier
 from libs.sandbox.odoo.models.company import Company, Currency, Pricelist, User, Warehouse
 from libs.sandbox.odoo.models.moves import Move
@@ -39,6 +43,12 @@ CLASSES: dict[str, type[Model]] = {
     "procurement.group": ProcurementGroup,
     "delivery.carrier": Carrier,
     "account.tax": Tax,
+    "account.account": Account,
+    "account.journal": Journal,
+    "account.payment.term": PaymentTerm,
+    "account.move": AccountMove,
+    "account.move.line": MoveLine,
+    "account.payment": Payment,
     "crm.tag": Tag,
     "crm.team": Team,
     "ir.model.data": ExternalId,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
-from libs.sandbox.odoo.errors import ConstraintBroken
+from libs.sandbox.odoo.errors import ConstraintBroken, user_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.schema import Fields
 
@@ -96,6 +96,10 @@ class Partner(Model):
             shared = [*(ADDRESS if child["type"] == "contact" else ()), *COMMERCIAL]
             _copy(env, row, child, [field for field in shared if field in names])
             self._pass_down(env, child, names)
+
+    def before_unlink(self, env: Env, row: Row) -> None:
+        if env.db.referring("account.move", "partner_id", row["id"]):
+            raise user_error("The partner cannot be deleted because it is used in Accounting")
 
     def name_search_fields(self) -> tuple[str, ...]:
         return ("complete_name", "email", "ref")

@@ -10,7 +10,6 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import ORDER_SEQUENCE, Env
 from libs.sandbox.odoo.errors import ConstraintBroken, user_error
 from libs.sandbox.odoo.model import Model
-from libs.sandbox.odoo.models.company import digits
 from libs.sandbox.odoo.models.deliveries import (
     check_line,
     deliver,
@@ -21,6 +20,7 @@ from libs.sandbox.odoo.models.deliveries import (
     qty_delivered,
 )
 from libs.sandbox.odoo.models.partner import address_of, pricelist_of
+from libs.sandbox.odoo.models.pricing import arithmetic_of, default_taxes, list_price, taxes_of
 from libs.sandbox.odoo.models.sale_actions import (
     LINE,
     ORDER,
@@ -31,8 +31,9 @@ from libs.sandbox.odoo.models.sale_actions import (
     action_unlock,
     product_type,
 )
+from libs.sandbox.odoo.models.sale_invoicing import OF_LINE, OF_ORDER
 from libs.sandbox.odoo.schema import Fields
-from libs.sandbox.odoo.taxes import Arithmetic, Line, Tax
+from libs.sandbox.odoo.taxes import Line
 
 QUOTATION_DAYS = 30
 
@@ -58,12 +59,11 @@ class Order(Model):
     def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
         super().__init__(name, schema, version)
         self.computed |= {
-            "invoice_status": invoice_status,
+            **OF_ORDER,
             "delivery_status": delivery_status,
             "delivery_count": lambda env, row: len(pickings_of(env, row)),
             "effective_date": effective_date,
             "tax_calculation_rounding_method": lambda env, row: _company(env, row)["tax_calculation_rounding_method"],
-            "amount_to_invoice": lambda _, row: row.get("amount_total", 0.0),
             "type_name": lambda _, row: "Sales Order" if row.get("state") in ("sale", "cancel") else "Quotation",
         }
         self.computed["country_code"] = _country_code
@@ -118,7 +118,7 @@ class Order(Model):
 
     def recompute(self, env: Env, row: Row) -> None:
         """Brings the amounts of an order and of its lines up to date."""
-        arithmetic = _arithmetic(env, row)
+        arithmetic = arithmetic_of(env, row)
         lines = []
         for line_id in env.children(self.fields["order_line"], row["id"]):
             line = env.db.tables[LINE][line_id]
@@ -159,8 +159,7 @@ class OrderLine(Model):
             "qty_to_deliver": lambda env, row: (row.get("product_uom_qty") or 0.0) - qty_delivered(env, row),
             "price_reduce_taxexcl": lambda _, row: _per_unit(row, "price_subtotal"),
             "price_reduce_taxinc": lambda _, row: _per_unit(row, "price_total"),
-            "qty_to_invoice": lambda env, row: row["product_uom_qty"] if _confirmed(env, row) else 0.0,
-            "invoice_status": lambda env, row: "to invoice" if _confirmed(env, row) else "no",
+            **OF_LINE,
         }
 
     def display_name(self, env: Env, row: Row) -> str:
@@ -184,8 +183,8 @@ class OrderLine(Model):
         values.setdefault("name", f"{name}\n{extra}" if extra else name)
         values.setdefault(unit_field(env), env.value("product.product", product, "uom_id"))
         order = env.row(ORDER, values.get("order_id")) or {}
-        values.setdefault(taxes_field(env), _default_taxes(env, product, order))
-        values.setdefault("price_unit", _list_price(env, product, order))
+        values.setdefault(taxes_field(env), default_taxes(env, product, order.get("company_id")))
+        values.setdefault("price_unit", list_price(env, product, order.get("currency_id")))
 
     def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
         check_line(env, row, changes)
@@ -227,36 +226,9 @@ class OrderLine(Model):
                 )
 
 
-def invoice_status(env: Env, row: Row) -> str:
-    if row.get("state") != "sale":
-        return "no"
-    lines = env.children(env.fields(ORDER)["order_line"], row["id"])
-    return "to invoice" if any(not env.db.tables[LINE][one].get("display_type") for one in lines) else "no"
-
-
-def _arithmetic(env: Env, order: Row) -> Arithmetic:
-    currency = env.db.tables["res.currency"][order["currency_id"]]
-    return Arithmetic(env.version, digits(currency), _company(env, order)["tax_calculation_rounding_method"])
-
-
 def _priced(env: Env, line: Row) -> Line:
-    rows = [env.db.tables["account.tax"][one] for one in line.get(taxes_field(env)) or ()]
-    rows.sort(key=lambda tax: (tax.get("sequence") or 0, tax["id"]))
-    taxes = tuple(Tax(tax["id"], tax["amount"], env.value("account.tax", tax, "price_include")) for tax in rows)
     price, quantity = line.get("price_unit") or 0.0, line.get("product_uom_qty") or 0.0
-    return Line(price, quantity, line.get("discount") or 0.0, taxes)
-
-
-def _default_taxes(env: Env, product: Row, order: Row) -> tuple[int, ...]:
-    taxes = env.db.tables["account.tax"]
-    found = env.value("product.product", product, "taxes_id")
-    return tuple(one for one in found if taxes[one].get("company_id") in (False, order.get("company_id")))
-
-
-def _list_price(env: Env, product: Row, order: Row) -> float:
-    price = float(env.value("product.product", product, "list_price"))
-    currency = env.row("res.currency", order.get("currency_id"))
-    return price * float(env.value("res.currency", currency, "rate")) if currency else price
+    return Line(price, quantity, line.get("discount") or 0.0, taxes_of(env, line.get(taxes_field(env)) or ()))
 
 
 def _currency(env: Env, values: Row) -> Any:

@@ -8,6 +8,7 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import redirect_warning, user_error
 from libs.sandbox.odoo.models.deliveries import cancel_deliveries, deliver
+from libs.sandbox.odoo.models.sale_invoicing import cancel_drafts
 
 ORDER = "sale.order"
 LINE = "sale.order.line"
@@ -60,6 +61,7 @@ def action_cancel(env: Env, ids: list[int]) -> Any:
         }
     for row in rows:
         cancel_deliveries(env, row)
+        cancel_drafts(env, row)
         _move(env, row, "cancel", "action_cancel")
     return True
 

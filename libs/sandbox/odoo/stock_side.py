@@ -36,8 +36,7 @@ class StockSide:
     def add_carrier(self, name: str, tracking_url: str | None = None) -> int:
         """A shipping method; `<shipmenttrackingnumber>` in the address stands for the reference of a parcel."""
         with self.registry.db.transaction():
-            values = {"name": name, "tracking_url": tracking_url or False}
-            return writing.create(Env(self.registry, ADMIN), CARRIER, [values])[0]
+            return _new_carrier(Env(self.registry, ADMIN), name, tracking_url)
 
     def pickings(self, order_id: int | None = None) -> list[dict[str, Any]]:
         """Every transfer, or those of an order, oldest first, as `read`, with `external_id` and its `moves`."""
@@ -86,9 +85,17 @@ class StockSide:
         values: dict[str, Any] = {"carrier_tracking_ref": tracking} if tracking else {}
         if carrier:
             known = [row["id"] for row in env.db.tables[CARRIER].values() if row["name"] == carrier]
-            values["carrier_id"] = known[0] if known else writing.create(env, CARRIER, [{"name": carrier}])[0]
+            values["carrier_id"] = known[0] if known else _new_carrier(env, carrier, None)
         if values:
             writing.write(env, PICKING, [picking_id], values)
+
+
+def _new_carrier(env: Env, name: str, tracking_url: str | None) -> int:
+    """With the service that stands for it on orders."""
+    service = {"name": name, "type": "service", "sale_ok": False}
+    [product] = writing.create(env, "product.product", [service])
+    values = {"name": name, "product_id": product, "tracking_url": tracking_url or False}
+    return writing.create(env, CARRIER, [values])[0]
 
 
 def _wanted(moves: list[Row], move: Row, quantities: Mapping[int, float] | None) -> float:

@@ -35,6 +35,7 @@ _ALWAYS_CHECKED = (
     "location_id",
     "location_dest_id",
     "picking_type_id",
+    "product_id",
 )
 # References that forbid the deletion of what they point at, although they may be empty.
 _RESTRICTED = {("sale.order.line", "product_id"), ("account.move.line", "product_id")}

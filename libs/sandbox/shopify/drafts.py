@@ -126,6 +126,8 @@ class Payment:
     """`success`, `pending`, `failure`, …"""
     rounding: Decimal = Decimal(0)
     """What rounding of cash adds to the amount, below zero for what it takes off."""
+    round_to: Decimal = Decimal(0)
+    """The smallest coin: what is paid is rounded to a multiple of it, in place of `rounding`."""
     at: datetime | None = None
     """When it was made; together with the order when left out."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from libs.common.domain.money import round_half_up
 from libs.sandbox.shopify.amounts import Currencies
 from libs.sandbox.shopify.derived import minus, plus, zero
 from libs.sandbox.shopify.drafts import Draft, Payment
@@ -50,7 +51,7 @@ def pay(draft: Draft, total: Document, money: Currencies, *, order_id: str, now:
     for number, payment in enumerate(_payments(draft, total)):
         at = payment.at or (draft.processed_at or now) + timedelta(seconds=number)
         amount = _amount(payment, owed, money)
-        cash = money.bag(payment.rounding) if payment.rounding else None
+        cash = _rounding(payment, amount, money)
         document = transaction_document(payment, amount, at, test=draft.test, rounding=cash)
         made.append({**document, "id": gid("OrderTransaction", new_id("OrderTransaction")), "orderId": order_id})
         if pays(document):
@@ -75,6 +76,15 @@ def _amount(payment: Payment, owed: Document, money: Currencies) -> Document:
     """Whoever pays all that is left pays all that is left of it in the other money, too."""
     left: Decimal = owed["shopMoney"]["amount"]
     return owed if payment.amount is None or payment.amount == left else money.bag(payment.amount)
+
+
+def _rounding(payment: Payment, amount: Document, money: Currencies) -> Document | None:
+    """What rounding of cash adds, in either money; None where there is none."""
+    added = payment.rounding
+    if payment.round_to:
+        owed: Decimal = amount["shopMoney"]["amount"]
+        added = round_half_up(owed / payment.round_to, 0) * payment.round_to - owed
+    return money.bag(added) if added else None
 
 
 def transaction_document(

@@ -163,7 +163,7 @@ def line_document(line: Line, priced: Priced, basket: Basket) -> Document:
         "originalUnitPriceSet": basket.money.bag(unit),
         "discountAllocations": basket.allocations(priced),
         "taxLines": taxes,
-        "duties": [_charge_document("Duty", duty, basket, harmonizedSystemCode=duty.code) for duty in line.duties],
+        "duties": [_duty_document(duty, basket) for duty in line.duties],
     }
 
 
@@ -176,6 +176,12 @@ def tip_document(basket: Basket) -> Document:
 
 def fee_document(fee: Fee, basket: Basket) -> Document:
     return _charge_document("AdditionalFee", fee, basket, name=fee.name)
+
+
+def _duty_document(duty: Duty, basket: Basket) -> Document:
+    # The tax on a duty that is in the price of its line is in the line's tax.
+    taxed = replace(duty, taxes=()) if basket.draft.duties_included else duty
+    return _charge_document("Duty", taxed, basket, harmonizedSystemCode=duty.code)
 
 
 def _charge_document(kind: str, charge: Duty | Fee, basket: Basket, **named: str) -> Document:

@@ -1,0 +1,159 @@
+"""Reads both sides of a whole batch: one request to Shopify, two to the ledger, at most two to Odoo.
+
+Raises a `Failure` that concerns the whole batch; what concerns one record comes back with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from libs.common.domain.money import Money
+from libs.common.domain.orders import Side
+from libs.common.domain.sales import SaleOrder
+from libs.common.domain.transactions import Transaction
+from libs.common.errors import Failure, Rejected, Transient
+from libs.common.ledger.model import Hint, Record, State, record_id
+from libs.common.odoo.external_ids import find_external_id
+from services.workers.context import StoreContext
+from services.workers.payments.model import Books, OdooPayment, Situation
+from services.workers.payments.plan import payment_digest
+from services.workers.sale_orders import decimal, read_sale_orders
+
+#: How often an announced transaction may be missing before a person is asked: a replica may lag behind its webhook.
+INVISIBLE_ATTEMPTS = 4
+
+
+def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Failure]:
+    """One answer for each record of the batch, in its order."""
+    transactions, orders = _transactions(batch, store)
+    _announce(transactions.values(), orders, store)
+    news = [record for record in batch if _is_news(record, transactions)]
+    payments = _payments(store, {r.source_id: r.target.id for r in news if r.target})
+    unpaid = [r for r in news if not (r.source_id in payments and payments[r.source_id].used_up)]
+    to_read = {transactions[record.source_id].order_id for record in unpaid}
+    sales = _sales(store, {order_id: order for order_id, order in orders.items() if order_id in to_read})
+    payments |= _strays(store, news, transactions, sales)
+    books = books_of(store)
+    answers: list[Situation | Failure] = []
+    for record in batch:
+        transaction = transactions.get(record.source_id)
+        if transaction is None and record.target is None:
+            answers.append(_invisible(record))
+            continue
+        order = orders.get(transaction.order_id) if transaction else None
+        answers.append(
+            Situation(
+                record_id=record.id,
+                source_id=record.source_id,
+                transaction=transaction,
+                books=books,
+                order_record_id=record_id(store.slug, "order", transaction.order_id) if transaction else "",
+                order_name=order.name if order else "",
+                order_state=order.state.value if order else "",
+                order_rule=(order.ignored if order else "") or "",
+                order=sales.get(transaction.order_id) if transaction else None,
+                synced_digest=record.synced.digest if record.synced else None,
+                target_id=record.target.id if record.target else None,
+                existing=payments.get(record.source_id),
+            )
+        )
+    return answers
+
+
+def books_of(store: StoreContext) -> Books:
+    """From the reference data of the store, which is read rarely."""
+    return Books(store.module, store.facts().currency_ids, store.reference.journals())
+
+
+def _transactions(batch: Sequence[Record], store: StoreContext) -> tuple[dict[str, Transaction], dict[str, Record]]:
+    """The transactions in the money of their orders, and the orders' records.
+
+    Whose order it is only the transaction tells. So it is read in the money that the store's rule says; only when an
+    order was synced under another rule, its transactions are read once more.
+    """
+    side = store.side_of(None)
+    found = dict(store.shopify.transactions([record.source_id for record in batch], {}, side))
+    orders = store.records("order", [one.order_id for one in found.values()])
+    sides: dict[str, Side] = {order_id: store.side_of(order) for order_id, order in orders.items()}
+    others = [one.id for one in found.values() if sides.get(one.order_id, side) != side]
+    if others:
+        found |= store.shopify.transactions(others, sides, side)
+    return found, orders
+
+
+def _announce(transactions: Iterable[Transaction], orders: Mapping[str, Record], store: StoreContext) -> None:
+    """An order that the ledger does not know would be waited for in vain, had its own webhook been lost."""
+    missing = {one.order_id for one in transactions if one.pays and one.order_id not in orders}
+    store.hint([Hint(store.slug, "order", one, why="its payment was announced") for one in sorted(missing)])
+
+
+def _is_news(record: Record, transactions: Mapping[str, Transaction]) -> bool:
+    """Whether planning needs more than the transaction itself: not for a repeat, nor for what is no payment."""
+    transaction = transactions.get(record.source_id)
+    if transaction is None or not transaction.pays:
+        return False
+    return not (record.target and record.synced and record.synced.digest == payment_digest(transaction))
+
+
+def _sales(store: StoreContext, orders: Mapping[str, Record]) -> dict[str, SaleOrder]:
+    """The sale orders that may be paid, by Shopify's order id."""
+    if not store.rules.until.registers_payments:
+        return {}
+    targets = {one: r.target.id for one, r in orders.items() if r.target and r.state is State.SYNCED}
+    if not targets:
+        return {}
+    found = read_sale_orders(store.odoo, store.odoo_fields, list(targets.values()), keys=False)
+    return {order_id: found[target] for order_id, target in targets.items() if target in found}
+
+
+def _payments(store: StoreContext, ids: Mapping[str, int]) -> dict[str, OdooPayment]:
+    """Odoo's payments of these ids, by transaction id; one that somebody deleted is absent."""
+    if not ids:
+        return {}
+    names = ["name", "state", "amount", "currency_id", "is_reconciled"]
+    rows = store.odoo.search_read("account.payment", [("id", "in", sorted(ids.values()))], names)
+    found = {
+        row["id"]: OdooPayment(
+            id=row["id"],
+            name=row["name"] or "",
+            state=row["state"],
+            amount=Money(decimal(row["amount"]), str(row["currency_id"][1])),
+            used_up=bool(row["is_reconciled"]) and row["state"] != "draft",
+        )
+        for row in rows
+    }
+    return {source_id: found[target] for source_id, target in ids.items() if target in found}
+
+
+def _strays(
+    store: StoreContext,
+    news: Sequence[Record],
+    transactions: Mapping[str, Transaction],
+    sales: Mapping[str, SaleOrder],
+) -> dict[str, OdooPayment]:
+    """Payments that were made, and paid their invoices, before the ledger came to know of them.
+
+    Asked only where the invoices are paid: then it decides whether somebody else has paid them.
+    """
+    ids: dict[str, int] = {}
+    for record in news:
+        order = sales.get(transactions[record.source_id].order_id)
+        if record.target or order is None or not order.posted_invoices:
+            continue
+        if not any(one.residual for one in order.posted_invoices):
+            found = find_external_id(store.odoo, store.module, f"payment_{record.source_id}")
+            if found:
+                ids[record.source_id] = found[1]
+    return _payments(store, ids)
+
+
+def _invisible(record: Record) -> Failure:
+    what = f"Shopify announced transaction {record.source_id} but does not show it"
+    if record.attempts < INVISIBLE_ATTEMPTS:
+        return Transient(what, "shopify", code="transaction_not_visible")
+    return Rejected(
+        what,
+        "shopify",
+        code="transaction_not_visible",
+        hint="transactions of orders older than 60 days need the scope read_all_orders; retry once the token has it",
+    )

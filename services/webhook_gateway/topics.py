@@ -7,14 +7,15 @@ write ids as floating-point numbers and lose digits of them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from libs.common.ledger.model import Hint
 
-#: Topic to entity. A deleted order is a change like another: the worker finds that it is gone.
-ENTITY_BY_TOPIC = dict.fromkeys(
-    (
+_TOPICS: Mapping[str, tuple[str, ...]] = {
+    # A deleted order is a change like another: the worker finds that it is gone.
+    "order": (
         "orders/create",
         "orders/updated",
         "orders/paid",
@@ -24,8 +25,10 @@ ENTITY_BY_TOPIC = dict.fromkeys(
         "orders/edited",
         "orders/delete",
     ),
-    "order",
-)
+    "payment": ("order_transactions/create",),
+}
+#: Topic to entity.
+ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
 GID_PREFIX = "gid://shopify/"
 ID_LENGTH = 20

@@ -38,10 +38,14 @@ from services.workers.calls import CallLog
 from services.workers.context import StoreContext
 from services.workers.entity import Entity
 from services.workers.orders.entity import Orders
+from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
 
 #: The room of each queue; an issue that brings an entity adds its line.
-ROOMS: Mapping[str, Callable[[], Entity]] = {"orders": Orders}
+ROOMS: Mapping[str, Callable[[], Entity]] = {
+    "orders": Orders,
+    "payments": Payments,
+}
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0
 

@@ -29,7 +29,12 @@ EVENTS_EXCHANGE = "tandem.events"
 DEAD_EXCHANGE = "tandem.dead"
 DEAD_SUFFIX = ".dead"
 
-ENTITIES = MappingProxyType({"order": "orders"})
+ENTITIES = MappingProxyType(
+    {
+        "order": "orders",
+        "payment": "payments",
+    }
+)
 """Queue by ledger entity; an issue that brings an entity adds its line."""
 
 DELIVERY_LIMIT = 20

@@ -99,20 +99,17 @@ def journal_of(transaction: Transaction, rules: StoreRules, books: Books) -> int
     if wanted is None:
         return _unmapped(transaction, books)
     journal = books.journals.get(wanted)
-    if journal is not None and journal.active and journal.takes_payments:
-        return journal.id
+    named = f"the store's rules name journal {wanted} for {_gateway(transaction)}"
+    hint = f"correct rules.journals in the store's file ({_choice(books.journals)}), `tandem store add` it, then retry"
+    details = {"gateway": _gateway(transaction), "journal_id": wanted, "amount": str(transaction.amount)}
     if journal is None:
-        code, what = "journal_unknown", "which is not there, or belongs to another company"
-    elif not journal.active:
-        code, what = "journal_archived", f"{journal.name}, which is archived"
-    else:
-        code, what = "journal_wrong", f"{journal.name}, which is a journal for {journal.type}, not for payments"
-    return Hold(
-        code,
-        f"the store's rules name journal {wanted} for {_gateway(transaction)}, {what}",
-        f"correct rules.journals in the store's file ({_choice(books.journals)}), `tandem store add` it, then retry",
-        {"gateway": _gateway(transaction), "journal_id": wanted, "amount": str(transaction.amount)},
-    )
+        return Hold("journal_unknown", f"{named}, which is not there, or is another company's", hint, details)
+    if not journal.active:
+        return Hold("journal_archived", f"{named}; {journal.name} is archived", hint, details)
+    if not journal.takes_payments:
+        what = f"{named}; {journal.name} is of the type {journal.type} and takes no payments"
+        return Hold("journal_wrong", what, hint, details)
+    return journal.id
 
 
 def payment_digest(transaction: Transaction) -> str:

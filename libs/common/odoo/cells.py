@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -41,6 +42,15 @@ def cell(value: Cell) -> str:
 def ids_cell(ids: Iterable[int]) -> str:
     """Several database ids for a many2many column such as `tag_ids/.id`: `3,5`; "" clears it."""
     return ",".join(str(i) for i in ids)
+
+
+def rounded_apart(key: str) -> str:
+    """For the column `extra_tax_data`: the line's taxes are rounded with no other line's, as if each were an order.
+
+    In a company that rounds globally Odoo adds the unrounded taxes of lines that share a key (of all lines without
+    one) and rounds once; Shopify rounds the taxes of each line. `key` is any text of the line's own.
+    """
+    return json.dumps({"computation_key": key})
 
 
 def matrix(fields: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[list[str]]:

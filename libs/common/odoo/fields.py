@@ -8,6 +8,7 @@
 | stored goods            | `type` = `product` | `consu`, `is_storable`| `consu`, `is_storable`|
 | units moved             | `quantity_done` (16), `quantity` | `quantity` | `quantity`           |
 | a move's name           | required           | required              | not there             |
+| taxes of a line apart   | no                 | no                    | `extra_tax_data`      |
 | a payment's text        | `ref`              | `memo`                | `memo`                |
 """
 
@@ -59,6 +60,8 @@ class OdooFields:
     """What is moved of a stock.move: `quantity`, `quantity_done` before 17."""
     move_name: bool = False
     """Whether a stock.move needs a name (before 19)."""
+    line_tax_data: str = ""
+    """`extra_tax_data` of order and invoice lines, where this version has it: see `rounded_apart`."""
     payment_memo: str = "memo"
     """What an account.payment says of itself: `memo`, `ref` before 18."""
 
@@ -96,6 +99,7 @@ def read_fields(client: OdooClient) -> OdooFields:
         picking_tracking="carrier_tracking_ref" in pickings,
         move_quantity="quantity" if "quantity" in moves or not moves else "quantity_done",
         move_name=bool(moves.get("name", {}).get("required")),
+        line_tax_data="extra_tax_data" if "extra_tax_data" in lines else "",
         payment_memo="memo" if "memo" in payments or not payments else "ref",
     )
 

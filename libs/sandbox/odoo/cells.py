@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
@@ -106,8 +107,17 @@ def _converted(env: Env, field: Field, value: Any) -> Any:
             return [(6, 0, [find(env, field, subfield, part) for part in str(value[0][subfield]).split(",")])]
         case "one2many":
             return _one2many(env, field, value)
+        case "json":
+            return _json(value)
         case _:
             return value
+
+
+def _json(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise NotConvertible(f"'{value}' does not seem to be a valid JSON for field '{{field}}'") from None
 
 
 def _boolean(value: Any) -> bool:

@@ -50,6 +50,8 @@ def _to_row(model: str, field: Field, value: Any) -> Any:
             return False if not value else int(value)
         case "html":
             return False if empty else to_html(str(value))
+        case "json":
+            return False if empty else value
         case _:
             return False if empty else str(value)
 

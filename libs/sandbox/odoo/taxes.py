@@ -46,6 +46,8 @@ class Line:
     quantity: float
     discount: float = 0.0
     taxes: tuple[Tax, ...] = ()
+    key: str = ""
+    """`computation_key` of 19's `extra_tax_data`: lines of one key are rounded together, apart from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,20 @@ class Arithmetic:
 
     def tax_totals(self, lines: Sequence[Line]) -> dict[Tax, float]:
         """The rounded amount of each tax of these lines, as an invoice has tax lines."""
+        totals: dict[Tax, float] = {}
+        for group in self._groups(lines):
+            for tax, amount in self._taxes_together(group).items():
+                totals[tax] = self.round(totals.get(tax, 0.0) + amount)
+        return totals
+
+    def _groups(self, lines: Sequence[Line]) -> list[list[Line]]:
+        """Lines that are rounded together: all of them on 18."""
+        groups: dict[str, list[Line]] = {}
+        for line in lines:
+            groups.setdefault("" if self.version == "18" else line.key, []).append(line)
+        return list(groups.values())
+
+    def _taxes_together(self, lines: Sequence[Line]) -> dict[Tax, float]:
         per_tax: dict[Tax, float] = {}
         for line in lines:
             for tax, amount in self.raw(line).taxes:
@@ -128,8 +144,13 @@ class Arithmetic:
 
     def order_totals(self, lines: Sequence[Line]) -> Totals:
         """`amount_untaxed`, `amount_tax` and `amount_total` of an order."""
+        groups = [self._totals_together(group) for group in self._groups(lines)]
+        untaxed, tax = (self.round(sum(one)) for one in ([g.untaxed for g in groups], [g.tax for g in groups]))
+        return Totals(untaxed, tax, self.round(untaxed + tax))
+
+    def _totals_together(self, lines: Sequence[Line]) -> Totals:
         amounts = [self.raw(line) for line in lines]
-        per_tax = self.tax_totals(lines)
+        per_tax = self._taxes_together(lines)
         tax_total = self.round(sum(per_tax.values()))
         on_top = any(not tax.included for tax in per_tax)
         if self.version == "18" or on_top:

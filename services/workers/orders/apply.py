@@ -180,11 +180,12 @@ class _Run:
         for changes in plans:
             rows += order_rows(
                 changes,
+                self.store.odoo_fields,
                 customer_id=self.customer_ids[changes.record_id],
                 tag_ids=self._tag_ids(changes.order.tags),
                 product_ids=self.store.made,
             )
-        return self.store.odoo.load("sale.order", order_fields(plans[0], self.store.odoo_fields.line_taxes), rows).ids
+        return self.store.odoo.load("sale.order", order_fields(plans[0], self.store.odoo_fields), rows).ids
 
     def _tag_ids(self, names: Sequence[str]) -> list[int]:
         known = self.store.facts().tags

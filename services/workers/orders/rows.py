@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 
-from libs.common.odoo.cells import Cell, ids_cell
+from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
 from libs.common.odoo.fields import OdooFields
-from services.workers.orders.model import Changes, PlannedAddress, PlannedCustomer, PlannedProduct
+from services.workers.orders.model import Changes, PlannedAddress, PlannedCustomer, PlannedLine, PlannedProduct
 
 _PARTNER_FIELDS = ("name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id")
 
@@ -37,8 +37,8 @@ def to_load(customer: PlannedCustomer) -> bool:
     return isinstance(customer.ref, str) or bool(customer.addresses)
 
 
-def order_fields(changes: Changes, line_taxes: str) -> list[str]:
-    """The columns for orders of this shape; `line_taxes` is what this version calls a line's taxes."""
+def order_fields(changes: Changes, names: OdooFields) -> list[str]:
+    """The columns for orders of this shape, as this server names them."""
     ship, bill, with_note = shape(changes)
     return [
         "id",
@@ -51,18 +51,38 @@ def order_fields(changes: Changes, line_taxes: str) -> list[str]:
         "pricelist_id/.id",
         "tag_ids/.id",
         *(["note"] if with_note else []),
+        *line_fields(names),
+    ]
+
+
+def line_fields(names: OdooFields) -> list[str]:
+    """The columns for the lines of an order."""
+    return [
         "order_line/id",
         "order_line/product_id/.id",
         "order_line/name",
         "order_line/product_uom_qty",
         "order_line/price_unit",
         "order_line/discount",
-        f"order_line/{line_taxes}/.id",
+        f"order_line/{names.line_taxes}/.id",
+        *([f"order_line/{names.line_tax_data}"] if names.line_tax_data else []),
     ]
 
 
+def line_cells(line: PlannedLine, product_id: int, names: OdooFields) -> list[Cell]:
+    """Given as nothing, discount and taxes are nothing; left out, a pricelist or the product would decide."""
+    cells: list[Cell] = [line.external_id, product_id, line.name, line.quantity, line.unit_price, "0"]
+    apart = [rounded_apart(line.key)] if names.line_tax_data else []
+    return [*cells, ids_cell(line.tax_ids), *apart]
+
+
 def order_rows(
-    changes: Changes, *, customer_id: int, tag_ids: Sequence[int], product_ids: Mapping[str, int]
+    changes: Changes,
+    names: OdooFields,
+    *,
+    customer_id: int,
+    tag_ids: Sequence[int],
+    product_ids: Mapping[str, int],
 ) -> list[list[Cell]]:
     """The order with its lines, one line a row."""
     order = changes.order
@@ -83,11 +103,8 @@ def order_rows(
     rows: list[list[Cell]] = []
     for line in order.lines:
         product = line.product if isinstance(line.product, int) else product_ids[line.product]
-        # Given as nothing, discount and taxes are nothing; left out, a pricelist or the product would decide.
-        cells: list[Cell] = [line.external_id, product, line.name, line.quantity, line.unit_price, "0"]
-        cells.append(ids_cell(line.tax_ids))
-        rows.append([*(blank if rows else head), *cells])
-    return rows or [[*head, *[""] * 7]]
+        rows.append([*(blank if rows else head), *line_cells(line, product, names)])
+    return rows or [[*head, *[""] * len(line_fields(names))]]
 
 
 def partner_fields() -> list[str]:

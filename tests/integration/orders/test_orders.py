@@ -276,17 +276,17 @@ def test_discounts_and_shipping_come_to_shopifys_total(desk: Desk) -> None:
 
 def test_an_order_that_differs_stays_a_quotation_until_somebody_corrects_it(desk: Desk) -> None:
     placed = desk.place(desk.line(1))
-    wrong = {**placed["totalTaxSet"], "shopMoney": {**placed["totalTaxSet"]["shopMoney"], "amount": "0.61"}}
-    total = {**placed["totalPriceSet"], "shopMoney": {**placed["totalPriceSet"]["shopMoney"], "amount": "4.61"}}
+    wrong = {**placed["totalTaxSet"], "shopMoney": {**placed["totalTaxSet"]["shopMoney"], "amount": Decimal("0.70")}}
+    total = {**placed["totalPriceSet"], "shopMoney": {**placed["totalPriceSet"]["shopMoney"], "amount": Decimal("4.70")}}
     number = placed["id"].rpartition("/")[2]
     placed = desk.shop.update_order(number, totalTaxSet=wrong, totalPriceSet=total)
     (record,) = desk.sync(placed)
     assert record.held
     assert record.held.code == "order_differs"
-    assert record.held.details["total"] == {"shopify": "4.61", "odoo": "4.60", "difference": "-0.01"}
+    assert record.held.details["total"] == {"shopify": "4.70", "odoo": "4.60", "difference": "-0.10"}
     assert desk.order(record)["state"] == "draft"
     line = desk.order(record)["lines"][0]["id"]
-    tax = desk.odoo.add_tax("A little more", 15.25)
+    tax = desk.odoo.add_tax("A little more", 17.5)
     taxes = "tax_ids" if desk.odoo.version == "19" else "tax_id"
     desk.odoo.change("sale.order.line", line, **{taxes: [(6, 0, [tax])]})
     fixed = desk.retry(record)

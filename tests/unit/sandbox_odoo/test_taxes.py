@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -126,3 +127,23 @@ def test_globally_the_tax_is_never_further_than_half_a_cent_for_each_tax(order: 
     exact = sum(amount for line in order for _, amount in rules.raw(line).taxes)
     taxes = {tax for line in order for tax in line.taxes}
     assert abs(rules.order_totals(order).tax - exact) <= 0.005 * len(taxes) + 1e-6
+
+
+def test_lines_of_keys_of_their_own_are_rounded_apart_on_19_only() -> None:
+    """What the real 19 answered: 6.33 without keys, 6.34 with them."""
+    prices = [(3.333333333333, 3.0), (0.37, 3.0), (0.37, 3.0), (9.99, 3.0)]
+    apart = [Line(price, quantity, 0.0, (Tax(1, 15.0),), f"line_{i}") for i, (price, quantity) in enumerate(prices)]
+    together = [dataclasses.replace(line, key="") for line in apart]
+    assert Arithmetic("19", 2, "round_globally").order_totals(together) == Totals(42.19, 6.33, 48.52)
+    assert Arithmetic("19", 2, "round_globally").order_totals(apart) == Totals(42.19, 6.34, 48.53)
+    assert Arithmetic("18", 2, "round_globally").order_totals(apart) == Totals(42.19, 6.33, 48.52)
+
+
+@settings(max_examples=50)
+@given(st.one_of(lines(ON_TOP), lines(INCLUDED)))
+def test_rounded_apart_an_order_costs_what_it_costs_rounded_per_line(order: list[Line]) -> None:
+    """So did fifty random orders on the real 19; sums of a line that are finer than a cent are rounded alike."""
+    apart = [dataclasses.replace(line, key=str(index), discount=0.0) for index, line in enumerate(order)]
+    apart = [line for line in apart if line.quantity == int(line.quantity)]
+    per_line = Arithmetic("19", 2, "round_per_line").order_totals(apart)
+    assert Arithmetic("19", 2, "round_globally").order_totals(apart) == per_line

@@ -9,7 +9,7 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.models.account import RECEIVABLE, TAX_RECEIVED, account, parts, shares
 from libs.sandbox.odoo.models.company import digits
-from libs.sandbox.odoo.models.pricing import arithmetic_of, taxes_of
+from libs.sandbox.odoo.models.pricing import arithmetic_of, rounding_key, taxes_of
 from libs.sandbox.odoo.taxes import Arithmetic, Line, round_half_up
 
 MOVE = "account.move"
@@ -79,7 +79,8 @@ class _Money:
 
 def _priced(env: Env, line: Row) -> Line:
     price, quantity = line.get("price_unit") or 0.0, line.get("quantity") or 0.0
-    return Line(price, quantity, line.get("discount") or 0.0, taxes_of(env, line.get("tax_ids") or ()))
+    taxes = taxes_of(env, line.get("tax_ids") or ())
+    return Line(price, quantity, line.get("discount") or 0.0, taxes, rounding_key(line))
 
 
 def _tax_lines(money: _Money, arithmetic: Arithmetic, products: list[Row], priced: list[Line]) -> None:

@@ -25,6 +25,11 @@ def taxes_of(env: Env, ids: Sequence[int]) -> tuple[Tax, ...]:
     return tuple(Tax(tax["id"], tax["amount"], env.value("account.tax", tax, "price_include")) for tax in rows)
 
 
+def rounding_key(line: Row) -> str:
+    """What `extra_tax_data` says of an order's or an invoice's line: 19 only."""
+    return str((line.get("extra_tax_data") or {}).get("computation_key") or "")
+
+
 def default_taxes(env: Env, product: Row, company_id: Any) -> tuple[int, ...]:
     """The product's sale taxes that belong to the company."""
     taxes = env.db.tables["account.tax"]

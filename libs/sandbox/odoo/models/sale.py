@@ -20,7 +20,7 @@ from libs.sandbox.odoo.models.deliveries import (
     qty_delivered,
 )
 from libs.sandbox.odoo.models.partner import address_of, pricelist_of
-from libs.sandbox.odoo.models.pricing import arithmetic_of, default_taxes, list_price, taxes_of
+from libs.sandbox.odoo.models.pricing import arithmetic_of, default_taxes, list_price, rounding_key, taxes_of
 from libs.sandbox.odoo.models.sale_actions import (
     LINE,
     ORDER,
@@ -228,7 +228,8 @@ class OrderLine(Model):
 
 def _priced(env: Env, line: Row) -> Line:
     price, quantity = line.get("price_unit") or 0.0, line.get("product_uom_qty") or 0.0
-    return Line(price, quantity, line.get("discount") or 0.0, taxes_of(env, line.get(taxes_field(env)) or ()))
+    taxes = taxes_of(env, line.get(taxes_field(env)) or ())
+    return Line(price, quantity, line.get("discount") or 0.0, taxes, rounding_key(line))
 
 
 def _currency(env: Env, values: Row) -> Any:

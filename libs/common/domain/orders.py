@@ -79,6 +79,10 @@ class LineItem:
     """Whether units may have been taken off by an edit: then `current_quantity` counts, not `quantity`."""
     exchange: bool = False
     """Whether the line came with the exchange of a return."""
+    cancelled_units: int = 0
+    """Units that a refund took off the order before they were shipped (see `kept.py` of the orders' room)."""
+    cancelled_total: Money | None = None
+    """What those units had cost after their discounts."""
 
     @property
     def total(self) -> Money:
@@ -87,27 +91,33 @@ class LineItem:
 
     @property
     def sold_quantity(self) -> int:
-        """Units that were sold: without those that an edit removed, with those that were refunded since."""
-        if not self.reduced or self.current_quantity is None:
-            return self.quantity
-        return min(self.quantity, self.current_quantity + self.refunded_quantity)
+        """Units that were sold: without those that an edit removed, with those that were refunded since.
+
+        Less `cancelled_units`, where somebody has set them.
+        """
+        sold = self.quantity
+        if self.reduced and self.current_quantity is not None:
+            sold = min(self.quantity, self.current_quantity + self.refunded_quantity)
+        return max(sold - self.cancelled_units, 0)
 
     @property
     def sold_total(self) -> Money:
         """What the sold units cost after all their discounts, which Shopify states for all units together."""
-        return self._share(self.total)
+        if self.cancelled_total is None:
+            return self._share(self.total, self.sold_quantity)
+        return self._share(self.total, self.sold_quantity + self.cancelled_units) - self.cancelled_total
 
     @property
     def sold_taxes(self) -> tuple[TaxLine, ...]:
         """The taxes of the sold units; Shopify's `taxLines` are for all units, removed ones included."""
         if self.sold_quantity == self.quantity:
             return self.taxes
-        return tuple(TaxLine(tax.title, tax.rate, self._share(tax.price)) for tax in self.taxes)
+        return tuple(TaxLine(tax.title, tax.rate, self._share(tax.price, self.sold_quantity)) for tax in self.taxes)
 
-    def _share(self, amount: Money) -> Money:
-        if self.sold_quantity == self.quantity:
+    def _share(self, amount: Money, units: int) -> Money:
+        if units == self.quantity:
             return amount
-        return Money(amount.amount * self.sold_quantity / self.quantity, amount.currency).rounded()
+        return Money(amount.amount * units / self.quantity, amount.currency).rounded()
 
 
 @dataclass(frozen=True, slots=True)

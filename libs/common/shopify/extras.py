@@ -35,7 +35,7 @@ def was_changed(order: Node) -> bool:
 
 def wants_extras(order: Node) -> bool:
     charged = any(order.get(name) is not None for name in ("originalTotalDutiesSet", "originalTotalAdditionalFeesSet"))
-    return charged or was_changed(order)
+    return charged or was_changed(order) or any(order.nodes("refunds"))
 
 
 def read_extras(client: ShopifyClient, order: Node, side: Side) -> Extras:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from libs.common.domain.refunds import Refund, RefundLine
+from services.workers.orders.kept import without_cancelled
+from tests.unit.orders.builders import line, order, tax, usd
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def refund(restock_type: str = "cancel") -> Refund:
+    taken = RefundLine("1", 1, usd("9.00"), usd("1.35"), restock_type)
+    return Refund("77", "5", "#1001", NOW, NOW, "USD", usd("10.35"), lines=(taken,))
+
+
+ORDER = replace(
+    order(line(quantity=3, price="10.00", discounts=(usd("3.00"),), taxes=(tax("0.15", "4.05"),))), refunds=(refund(),)
+)
+
+
+def test_units_that_never_left_come_off_the_order_with_their_money() -> None:
+    kept = without_cancelled(ORDER, {"77"})
+    (left,) = kept.lines
+    assert (left.sold_quantity, left.sold_total, left.sold_taxes[0].price) == (2, usd("18.00"), usd("2.70"))
+    assert (kept.total, kept.total_tax) == (usd("20.70"), usd("2.70"))
+    assert ORDER.lines[0].sold_quantity == 3
+
+
+def test_a_refund_that_is_not_in_odoo_yet_changes_nothing() -> None:
+    assert without_cancelled(ORDER, ()) is ORDER
+
+
+def test_units_that_were_delivered_stay_on_the_order() -> None:
+    returned = replace(ORDER, refunds=(refund("return"),))
+    assert without_cancelled(returned, {"77"}) is returned
+
+
+def test_an_edited_line_counts_what_is_left_and_what_was_refunded() -> None:
+    edited = line(quantity=5, price="10.00", current_quantity=2, refunded_quantity=1, reduced=True)
+    assert (edited.sold_quantity, edited.sold_total) == (3, usd("30.00"))
+    third = line(quantity=3, price="3.33", current_quantity=2, reduced=True, discounts=(usd("0.01"),))
+    assert third.sold_total.amount == Decimal("6.65")

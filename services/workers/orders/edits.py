@@ -59,7 +59,7 @@ def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequenc
     blocked: list[dict[str, Any]] = []
     new = []
     for line in lines:
-        known = there.pop(key_of(line), None)
+        known = there.pop(line.key, None)
         if known is None:
             new.append(line)
         else:
@@ -69,11 +69,6 @@ def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequenc
             _lower(order, known, Decimal(0), writes, blocked)
     readdressed, pickings = _addresses(order, addresses, blocked)
     return Edit(order, tuple(writes), tuple(new), readdressed, pickings, tuple(blocked))
-
-
-def key_of(line: PlannedLine) -> str:
-    """The name part of its external id."""
-    return line.external_id.partition(".")[2]
 
 
 def _compare(

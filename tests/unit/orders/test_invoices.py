@@ -14,7 +14,6 @@ def test_a_first_invoice_is_for_every_unit_and_tied_to_the_lines() -> None:
     order = sale(sale_line(1), sale_line(2, "1", "4.90"), currency_id=1, payment_term_id=3)
     planned = plan_invoice(order, NAME, DAY, "#1001")
     assert planned is not None
-    assert planned.whole
     rows = invoice_rows(planned)
     assert rows[0] == [
         *(NAME, "out_invoice", 51, 52, DAY, "S00007", "#1001", 1, 3),
@@ -39,7 +38,7 @@ def test_credited_units_are_not_invoiced_again() -> None:
 def test_units_that_an_edit_added_get_a_further_invoice_of_a_name_of_its_own() -> None:
     planned = plan_invoice(sale(sale_line(1, "5"), invoices=(invoice(),)), NAME, DAY, "#1001")
     assert planned is not None
-    assert (planned.external_id, [units for _, units in planned.units], planned.whole) == (f"{NAME}_2", [3], False)
+    assert (planned.external_id, [units for _, units in planned.units]) == (f"{NAME}_2", [Decimal(3)])
 
 
 def test_after_a_cancelled_invoice_comes_one_of_another_name() -> None:
@@ -53,8 +52,8 @@ def test_an_order_without_anything_to_invoice_has_no_invoice() -> None:
 
 
 def test_a_draft_that_comes_to_something_else_is_held_with_both_figures() -> None:
-    held = invoiced_wrongly(sale(invoices=(invoice(state="draft", total="20.01"),)), "#1001")
+    held = invoiced_wrongly(sale(invoices=(invoice(state="draft", total="20.01"),)))
     assert held is not None
     assert (held.code, held.details["difference"]) == ("invoice_differs", "0.01")
-    assert invoiced_wrongly(sale(invoices=(invoice(),)), "#1001") is None
-    assert invoiced_wrongly(sale(sale_line(1, "3"), invoices=(invoice(),)), "#1001") is None
+    assert invoiced_wrongly(sale(invoices=(invoice(),))) is None
+    assert invoiced_wrongly(sale(sale_line(1, "3"), invoices=(invoice(),))) is None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from libs.common.domain.digests import digest
+from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
@@ -19,6 +20,8 @@ from libs.common.odoo.errors import RowRefused
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.orders.compare import difference, same_date
+from services.workers.orders.following import follow
+from services.workers.orders.invoicing import Invoicing
 from services.workers.orders.model import Applied, Changes, PlannedCustomer, PlannedProduct, Ref
 from services.workers.orders.rows import (
     order_fields,
@@ -39,12 +42,14 @@ _QUOTATION = {"draft", "sent"}
 def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failure]:
     """One answer for each plan, in its order; raises a `Failure` only when the whole batch is to wait."""
     run = _Run(store)
-    run.make_products([changes for changes in plans if not changes.only_compare])
+    run.make_products(plans)
     run.make_tags(run.alive(plans))
     run.make_customers(run.alive(plans))
-    run.make_orders(run.alive(plans))
-    run.read([run.order_ids[c.record_id] for c in run.alive(plans)])
-    run.confirm(run.alive(plans))
+    run.make_orders([c for c in run.alive(plans) if not c.edit])
+    run.follow([c for c in run.alive(plans) if c.edit])
+    run.read_all(run.alive(plans))
+    ready = run.confirm(run.alive(plans))
+    run.invoice(ready)
     return [run.answer(changes) for changes in plans]
 
 
@@ -58,9 +63,12 @@ class _Run:
         self.order_ids: dict[str, int] = {}
         self.orders: dict[int, SaleOrder] = {}
         self.differences: dict[str, dict[str, object]] = {}
+        self.stale: set[int] = set()
+        """Orders written to since they were read."""
+        self.invoicing = Invoicing(store)
 
     def alive(self, plans: Iterable[Changes]) -> list[Changes]:
-        return [c for c in plans if c.record_id not in self.failed and not c.only_compare]
+        return [c for c in plans if c.record_id not in self.failed]
 
     def make_products(self, plans: Sequence[Changes]) -> None:
         """The products this process has not met yet; two orders that miss the same one share it."""
@@ -192,12 +200,32 @@ class _Run:
         ids = [known.get(name) or self.store.made.get(self._tag_id(name)) for name in names]
         return [tag_id for tag_id in ids if tag_id]
 
-    def read(self, ids: Sequence[int]) -> None:
-        """Without the lines' keys, which cost a call: these orders have the lines of `load`, in their order."""
-        self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, ids, keys=False))
+    def follow(self, plans: Sequence[Changes]) -> None:
+        """Edits of orders that Odoo has."""
+        for changes in plans:
+            assert changes.edit is not None  # noqa: S101 - the caller has looked
+            self.order_ids[changes.record_id] = changes.edit.order.id
+            self.orders[changes.edit.order.id] = changes.edit.order
+        writing = [c for c in plans if c.edit and not c.edit.writes_nothing]
+        self.failed |= follow(writing, self.store, self.store.made)
+        self.stale |= {self.order_ids[c.record_id] for c in writing}
 
-    def confirm(self, plans: Sequence[Changes]) -> None:
-        """Confirm the quotations that equal their order, put their dates back, and read them once more."""
+    def read_all(self, plans: Sequence[Changes]) -> None:
+        """New orders without their lines' keys, which cost a call: their lines are those of `load`, in its order."""
+        new = [self.order_ids[c.record_id] for c in plans if not c.edit]
+        self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, new, keys=False))
+        self.read_stale(plans)
+
+    def read_stale(self, plans: Sequence[Changes]) -> None:
+        """What was written to since it was read; with keys where an edit made them matter."""
+        for keys in (False, True):
+            ids = [self.order_ids[c.record_id] for c in plans if bool(c.edit) is keys]
+            stale = [one for one in ids if one in self.stale]
+            self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, stale, keys=keys))
+        self.stale.clear()
+
+    def confirm(self, plans: Sequence[Changes]) -> list[Changes]:
+        """Confirm the quotations that equal their order and put their dates back; those that may go on."""
         ready = []
         for changes in plans:
             order = self.orders.get(self.order_ids[changes.record_id])
@@ -208,7 +236,7 @@ class _Run:
                 self.differences[changes.record_id] = found
             elif order.state != "cancel":
                 ready.append(changes)
-        drafts = [c for c in ready if self._order(c).state in _QUOTATION]
+        drafts = [c for c in ready if c.until.confirms and self._order(c).state in _QUOTATION]
         if drafts:
             self._confirm(drafts)
         wrong_dates = [c for c in ready if c in drafts or not same_date(self._order(c), c)]
@@ -216,7 +244,17 @@ class _Run:
         if wrong_dates:
             rows: list[list[Cell]] = [[self.order_ids[c.record_id], c.order.date_order] for c in wrong_dates]
             self.store.odoo.update("sale.order", [".id", "date_order"], rows)
-            self.read([self.order_ids[c.record_id] for c in wrong_dates])
+            self.stale |= {self.order_ids[c.record_id] for c in wrong_dates}
+        return [c for c in ready if c.record_id not in self.failed]
+
+    def invoice(self, ready: Sequence[Changes]) -> None:
+        """Invoices as far as the rule goes; the orders are read once more, with what was made of them."""
+        invoiced = [c for c in ready if c.until.invoices]
+        self.invoicing.make([(c, self._order(c)) for c in invoiced])
+        self.stale |= {self.order_ids[c.record_id] for c in invoiced if self.invoicing.made}
+        self.read_stale(ready)
+        self.invoicing.post([(c, self._order(c)) for c in invoiced if c.record_id not in self.invoicing.failed])
+        self.failed |= self.invoicing.failed
 
     def _confirm(self, drafts: Sequence[Changes]) -> None:
         """Confirm all at once. After a refusal the states are read again: another worker may have been faster."""
@@ -224,7 +262,8 @@ class _Run:
             self._action_confirm(drafts)
             return
         except Rejected:
-            self.read([self.order_ids[c.record_id] for c in drafts])
+            self.stale |= {self.order_ids[c.record_id] for c in drafts}
+            self.read_stale(drafts)
         left = [c for c in drafts if self._order(c).state in _QUOTATION]
         results = in_one_call(left, self._action_confirm)
         self.failed.update({changes.record_id: failure for changes, failure in results.failed})
@@ -240,8 +279,7 @@ class _Run:
     def answer(self, changes: Changes) -> Applied | Failure:
         failure = self.failed.get(changes.record_id)
         order_id = self.order_ids.get(changes.record_id)
-        # One that is only compared was read when the batch was gathered, and nothing was written to it since.
-        order = changes.only_compare or (self.orders.get(order_id) if order_id else None)
+        order = self.orders.get(order_id) if order_id else None
         if failure is not None:
             if order is not None:
                 failure.details = {**failure.details, "order_id": order.id, "order": order.name}
@@ -255,8 +293,13 @@ class _Run:
             order=order,
             customer_id=self.customer_ids.get(changes.record_id),
             difference=self.differences.get(changes.record_id),
+            invoice_hold=self.invoicing.holds.get(changes.record_id) or self._draft_left(changes, order),
+            posted=frozenset(self.invoicing.posted),
             product_ids={ref: self.store.made[ref] for ref in _made_refs(changes) if ref in self.store.made},
         )
+
+    def _draft_left(self, changes: Changes, order: SaleOrder) -> Hold | None:
+        return self.invoicing.draft_of_others(order) if changes.until.invoices else None
 
 
 def _made_refs(changes: Changes) -> set[str]:

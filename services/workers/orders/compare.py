@@ -11,7 +11,6 @@ from typing import Any
 from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleLine, SaleOrder
-from services.workers.orders.customer import ADDRESS_FIELDS
 from services.workers.orders.model import Changes, PlannedLine
 
 
@@ -43,24 +42,8 @@ def same_date(odoo: SaleOrder, changes: Changes) -> bool:
     return odoo.date_order is not None and abs(odoo.date_order - changes.order.date_order) < timedelta(seconds=1)
 
 
-def address_difference(changes: Changes, odoo: SaleOrder) -> dict[str, Any] | None:
-    """Whether an order that is in Odoo already still goes to the addresses that Shopify has now."""
-    planned = {address.type: address.values for address in changes.order.customer.addresses}
-    actual = odoo.addresses
-    found = {}
-    for kind, values in planned.items():
-        differing = {
-            name: {"shopify": values.get(name, ""), "odoo": actual.get(kind, {}).get(name, "")}
-            for name in ADDRESS_FIELDS
-            if values.get(name, "") != actual.get(kind, {}).get(name, "")
-        }
-        if differing:
-            found[f"{kind} address"] = differing
-    return found or None
-
-
 def hold_for(code: str, changes: Changes, odoo: SaleOrder, found: Mapping[str, Any]) -> Hold:
-    """The differences as a sentence and as data; `code` is `order_differs` or `order_changed`."""
+    """The differences as a sentence and as data."""
     total = found.get("total")
     what = ", ".join(found)
     money = (
@@ -68,12 +51,8 @@ def hold_for(code: str, changes: Changes, odoo: SaleOrder, found: Mapping[str, A
         if total
         else f"different: {what}"
     )
-    hints = {
-        "order_differs": f"compare the lines and taxes of {odoo.name} in Odoo with the order, correct them, then retry",
-        "order_changed": f"make the same change to {odoo.name} in Odoo, then retry",
-    }
-    lead = "changed in Shopify after it was confirmed" if code == "order_changed" else "does not equal the order"
-    return Hold(code, f"{odoo.name} {lead}: {money}", hints[code], dict(found))
+    hint = f"compare the lines and taxes of {odoo.name} in Odoo with the order, correct them, then retry"
+    return Hold(code, f"{odoo.name} does not equal the order: {money}", hint, dict(found))
 
 
 def _lines(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -95,7 +74,8 @@ def pairs(
         return list(zip_longest(planned, actual))
     by_key = {line.key: line for line in actual if line.key}
     keys = {line.key for line in planned}
-    others = [line for line in actual if line.key not in keys]
+    # What an edit took off stays in a confirmed order as a line of no units.
+    others = [line for line in actual if line.key not in keys and line.quantity]
     return [*((line, by_key.get(line.key)) for line in planned), *((None, line) for line in others)]
 
 

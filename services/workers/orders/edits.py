@@ -7,49 +7,16 @@ difference is told with what a person can do about it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.money import currency_digits, round_half_up
+from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleLine, SaleOrder
-from services.workers.orders.model import PlannedAddress, PlannedLine
+from services.workers.orders.model import Edit, LineWrite, PlannedAddress, PlannedLine
 
 #: Made from what Odoo's own arithmetic came to, not from the order: `rounding.py` sees to it.
 ROUNDING_KEY = "rounding_"
-
-
-@dataclass(frozen=True, slots=True)
-class LineWrite:
-    """One line of the order to change; what is None stays as it is.
-
-    A quantity is written only where it must change: on a confirmed order Odoo compares even the same number with
-    what is delivered and still to be, and may ship again.
-    """
-
-    line_id: int
-    quantity: Decimal | None = None
-    priced: PlannedLine | None = None
-    """Unit price and taxes are to be those of this line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What to write to an order that Odoo has, and what could not follow."""
-
-    order: SaleOrder
-    writes: tuple[LineWrite, ...] = ()
-    new_lines: tuple[PlannedLine, ...] = ()
-    addresses: Mapping[str, PlannedAddress] = field(default_factory=dict)
-    """`delivery` and `invoice`, where the order is to go to another one."""
-    picking_ids: tuple[int, ...] = ()
-    """Open deliveries that are to go to the new delivery address."""
-    blocked: tuple[dict[str, Any], ...] = ()
-    """What stays different: the line or address, both sides' figures, why, and what to do."""
-
-    @property
-    def writes_nothing(self) -> bool:
-        return not (self.writes or self.new_lines or self.addresses)
 
 
 def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequence[PlannedAddress]) -> Edit:
@@ -185,3 +152,25 @@ def _title(line: SaleLine) -> str:
 
 def _number(value: Decimal) -> str:
     return f"{value.normalize():f}"
+
+
+def hold_for_blocked(edit: Edit, name: str) -> Hold:
+    """What could follow did; the rest, line by line, with what to do about each."""
+    what = "; ".join(_told(one) for one in edit.blocked)
+    steps = list(dict.fromkeys(str(one["to_do"]) for one in edit.blocked))
+    return Hold(
+        "order_changed",
+        f"{name} changed in Shopify and {edit.order.name} cannot follow in everything: {what}",
+        "; ".join(steps) + "; then retry",
+        {"order_id": edit.order.id, "left": [dict(one) for one in edit.blocked]},
+    )
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    if "line" not in one:
+        return f"the {next(key for key in one if key.endswith('address'))} ({one['why']})"
+    sides = [
+        f"{side} " + ", ".join(f"{key} {value}" for key, value in one[side.lower()].items())
+        for side in ("Shopify", "Odoo")
+    ]
+    return f"{one['line']}: {', '.join(sides)} ({one['why']})"

@@ -12,8 +12,10 @@ from libs.common.ledger.model import Record, Target
 from services.workers.context import CURRENCY, StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.orders.apply import apply
+from services.workers.orders.cancelling import cancel
+from services.workers.orders.children import announce
 from services.workers.orders.gather import gather
-from services.workers.orders.model import Applied, Changes, Situation
+from services.workers.orders.model import Applied, Cancelling, Changes, Situation
 from services.workers.orders.plan import plan
 from services.workers.orders.verify import Verified, verify
 
@@ -27,7 +29,11 @@ class Orders:
     name = "order"
 
     def gather(self, batch: Sequence[Record], store: StoreContext) -> list[Read | Failure]:
-        return [item if isinstance(item, Failure) else _read(item) for item in gather(batch, store)]
+        situations = gather(batch, store)
+        # Of an order that is new to Odoo they are announced once it is there: before, they would only wait for it.
+        there = [one for one in situations if isinstance(one, Situation) and one.order and one.target_id]
+        announce([one.order for one in there if one.order], store)
+        return [item if isinstance(item, Failure) else _read(item) for item in situations]
 
     def plan(self, situation: Situation, store: StoreContext) -> Any:
         """The plan; with reference data read anew when the plan misses something a person may just have made."""
@@ -38,10 +44,24 @@ class Orders:
                 return plan(dataclasses.replace(situation, facts=fresh), store.rules)
         return decided
 
-    def carry_out(self, changes: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
-        answers = apply(changes, store)
-        verified = iter(verify([item for item in answers if isinstance(item, Applied)]))
-        return [item if isinstance(item, Failure) else _outcome(next(verified), store) for item in answers]
+    def carry_out(self, changes: Sequence[Changes | Cancelling], store: StoreContext) -> list[Outcome | Failure]:
+        cancelling = [one for one in changes if isinstance(one, Cancelling)]
+        answers: dict[str, Outcome | Failure] = {}
+        if cancelling:
+            answers |= zip((one.record_id for one in cancelling), cancel(cancelling, store), strict=True)
+        planned = [one for one in changes if isinstance(one, Changes)]
+        if planned:
+            answers |= zip((one.record_id for one in planned), _carried_out(planned, store), strict=True)
+        return [answers[one.record_id] for one in changes]
+
+
+def _carried_out(planned: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
+    answers = apply(planned, store)
+    verified = iter(verify([item for item in answers if isinstance(item, Applied)]))
+    outcomes = [item if isinstance(item, Failure) else _outcome(next(verified), store) for item in answers]
+    fresh = [c for c, answer in zip(planned, answers, strict=True) if isinstance(answer, Applied) and not c.edit]
+    announce([c.source for c in fresh], store)
+    return outcomes
 
 
 def _read(situation: Situation) -> Read:

@@ -11,8 +11,9 @@ from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code
 from libs.common.domain.orders import Order
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
-from libs.common.ledger.model import Record
+from libs.common.ledger.model import Record, State
 from services.workers.context import StoreContext
+from services.workers.orders.admission import left_out
 from services.workers.orders.model import Situation
 from services.workers.orders.plan import order_digest
 from services.workers.sale_orders import read_sale_orders
@@ -25,12 +26,14 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     """One answer for each record of the batch, in its order."""
     sides = {record.source_id: store.side_of(record) for record in batch}
     orders = store.shopify.orders(list(sides), sides)
-    news = {r.source_id: orders[r.source_id] for r in batch if r.source_id in orders and _is_news(r, orders)}
+    news = {r.source_id: orders[r.source_id] for r in batch if r.source_id in orders and _is_news(r, orders, store)}
     partner_links = store.links("customer", [order.customer.id for order in news.values() if order.customer])
     variant_links = store.links("variant", _variant_ids(news.values()))
     partners = _partners(store, news, partner_links) if news else ()
     products = _products(store, news, variant_links) if news else ()
     existing = _existing(store, batch, orders)
+    refunds = store.records("refund", [one for order in orders.values() for one in order.refund_ids])
+    done_refunds = frozenset(one for one, record in refunds.items() if record.state is State.SYNCED)
     facts = store.facts()
     answers: list[Situation | Failure] = []
     for record in batch:
@@ -52,16 +55,25 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 synced_digest=record.synced.digest if record.synced else None,
                 target_id=record.target.id if record.target else None,
                 existing=existing.get(record.target.id) if record.target else None,
+                done_refunds=done_refunds,
             )
         )
     return answers
 
 
-def _is_news(record: Record, orders: Mapping[str, Order]) -> bool:
-    """Whether planning needs more than the order itself: not for a repeat, which is then a single request."""
+def _is_news(record: Record, orders: Mapping[str, Order], store: StoreContext) -> bool:
+    """Whether planning needs more than the order itself: not for a repeat, which is then a single request.
+
+    Nor for one that a rule leaves out, and one that was cancelled.
+    """
     order = orders[record.source_id]
-    repeat = record.target and record.synced and record.synced.digest == order_digest(order)
-    return not repeat and not order.cancelled_at
+    if order.cancelled_at or (record.target is None and left_out(order, store.rules)):
+        return False
+    return not _is_repeat(record, order, store)
+
+
+def _is_repeat(record: Record, order: Order, store: StoreContext) -> bool:
+    return bool(record.target and record.synced and record.synced.digest == order_digest(order, store.rules))
 
 
 def _may_appear(record: Record) -> bool:
@@ -143,7 +155,6 @@ def _existing(store: StoreContext, batch: Sequence[Record], orders: Mapping[str,
     wanted = []
     for record in batch:
         order = orders.get(record.source_id)
-        changed = order is None or order.cancelled_at or (record.synced and record.synced.digest != order_digest(order))
-        if record.target and changed:
+        if record.target and (order is None or not _is_repeat(record, order, store)):
             wanted.append(record.target.id)
     return read_sale_orders(store.odoo, store.odoo_fields, wanted)

@@ -12,7 +12,10 @@ from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import PartnerFact, ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order, Side
+from libs.common.domain.outcomes import Hold
+from libs.common.domain.rules import Until
 from libs.common.domain.sales import SaleOrder
+from services.workers.orders.cancel import Cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Situation:
     target_id: int | None = None
     existing: SaleOrder | None = None
     """The linked order, read only when the record's digest no longer fits; None then means that it was deleted."""
+    done_refunds: frozenset[str] = frozenset()
+    """Refunds of the order that are in Odoo."""
 
 
 #: A record of Odoo's: its database id, or the external id it will have.
@@ -112,6 +117,39 @@ class PlannedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class LineWrite:
+    """One line of an order that Odoo has, to change; what is None stays as it is.
+
+    A quantity is written only where it must change: on a confirmed order Odoo compares even the same number with
+    what is delivered and still to be, and may ship again.
+    """
+
+    line_id: int
+    quantity: Decimal | None = None
+    priced: PlannedLine | None = None
+    """Unit price and taxes are to be those of this line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What to write to an order that Odoo has, and what could not follow."""
+
+    order: SaleOrder
+    writes: tuple[LineWrite, ...] = ()
+    new_lines: tuple[PlannedLine, ...] = ()
+    addresses: Mapping[str, PlannedAddress] = field(default_factory=dict)
+    """`delivery` and `invoice`, where the order is to go to another one."""
+    picking_ids: tuple[int, ...] = ()
+    """Open deliveries that are to go to the new delivery address."""
+    blocked: tuple[Mapping[str, Any], ...] = ()
+    """What stays different: the line or address, both sides' figures, why, and what to do."""
+
+    @property
+    def writes_nothing(self) -> bool:
+        return not (self.writes or self.new_lines or self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What to do for one order, and what must come out."""
 
@@ -119,6 +157,8 @@ class Changes:
     digest: str
     version: datetime
     name: str
+    source: Order
+    """As Shopify has it, less what refunds took off before it was shipped."""
     order: PlannedOrder
     total: Money
     tax: Money
@@ -128,8 +168,22 @@ class Changes:
     products: tuple[PlannedProduct, ...] = ()
     links: tuple[tuple[str, str, int, str], ...] = ()
     """Variants matched on the way: (entity, source id, product.product id, name)."""
-    only_compare: SaleOrder | None = None
-    """The order as it is in Odoo already: it is compared and never written (edits are another step)."""
+    edit: Edit | None = None
+    """For an order that Odoo has already: what is to follow there."""
+    until: Until = Until.CONFIRMED
+    """How far it is to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """An order that was cancelled in Shopify and is in Odoo."""
+
+    record_id: str
+    digest: str
+    order: Order
+    steps: Cancellation
+    waiting_refunds: tuple[str, ...] = ()
+    """Refunds of it (Shopify's ids) that are not in Odoo yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +199,7 @@ class Applied:
     """Set when the quotation did not equal the order and so was not confirmed."""
     product_ids: Mapping[str, int] = field(default_factory=dict)
     """External id to database id of the products that this order's lines name so."""
+    invoice_hold: Hold | None = None
+    """Why the order's invoice is not posted."""
+    posted: frozenset[int] = frozenset()
+    """Invoices that were posted after the order was read."""

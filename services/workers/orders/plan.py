@@ -5,28 +5,34 @@ from __future__ import annotations
 from libs.common.domain.digests import digest
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
-from libs.common.domain.rules import HandlingOfTestOrders, StoreRules
+from libs.common.domain.rules import StoreRules
+from services.workers.orders.admission import left_out
+from services.workers.orders.cancel import plan_cancellation
 from services.workers.orders.customer import plan_customer
+from services.workers.orders.edits import plan_edit
 from services.workers.orders.holding import HoldOrder, refuse
+from services.workers.orders.kept import without_cancelled
 from services.workers.orders.lines import plan_lines
-from services.workers.orders.model import Changes, PlannedOrder, Situation
+from services.workers.orders.model import Cancelling, Changes, PlannedOrder, Situation
 from services.workers.orders.sold import charged
 
 
-def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Needs | Nothing:
+def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold | Ignore | Needs | Nothing:
     """Decide about one order.
 
-    `Changes` for an order that Odoo is to have (or, with `only_compare`, one that it has and that changed in
-    Shopify since), `Nothing` when it was synced just so, `Ignore` by a rule, `Hold` where a person must act.
+    `Changes` for an order that Odoo is to have (with an `edit` one that it has and that changed in Shopify since),
+    `Cancelling` for one that it has and that was cancelled, `Nothing` when it was synced just so, `Ignore` by a rule,
+    `Hold` where a person must act.
     """
     order = situation.order
     if order is None:
         return _gone(situation)
     if order.cancelled_at:
-        return _cancelled(situation, order)
-    if order.test and rules.test_orders is HandlingOfTestOrders.IGNORE:
-        return Ignore("test_orders: ignore")
-    fingerprint = order_digest(order)
+        return _cancelled(situation, order, rules)
+    rule = left_out(order, rules) if situation.target_id is None else None
+    if rule:
+        return Ignore(rule)
+    fingerprint = order_digest(order, rules)
     if situation.synced_digest == fingerprint and situation.target_id:
         return Nothing(fingerprint)
     if situation.synced_digest and situation.target_id and situation.existing is None:
@@ -37,18 +43,21 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
             {"order_id": situation.target_id},
         )
     try:
-        return _changes(situation, order, rules, fingerprint)
+        return _changes(situation, without_cancelled(order, situation.done_refunds), rules, fingerprint)
     except HoldOrder as held:
         return held.hold
 
 
-def order_digest(order: Order) -> str:
-    """Changes when something does that Odoo's order is made of: lines, money, customer, addresses.
+def order_digest(order: Order, rules: StoreRules) -> str:
+    """Changes when something does that Odoo's order is made of: lines, money, customer, addresses, how far it goes.
 
-    Notes, tags and statuses are not part of it: they change often and after the order is confirmed.
+    Notes, tags and statuses are not part of it: they change often and after the order is confirmed. Nor is what was
+    paid, refunded or shipped, which are records of their own.
     """
     return digest(
         {
+            "until": rules.until,
+            "cancelled": order.cancelled_at is not None,
             "currency": order.currency,
             "included": order.taxes_included,
             "total": order.total,
@@ -77,19 +86,16 @@ def _gone(situation: Situation) -> Hold | Ignore:
     )
 
 
-def _cancelled(situation: Situation, order: Order) -> Hold | Ignore | Nothing:
+def _cancelled(situation: Situation, order: Order, rules: StoreRules) -> Cancelling | Ignore | Nothing:
     if situation.target_id is None:
         return Ignore("cancelled in Shopify before it reached Odoo")
+    fingerprint = order_digest(order, rules)
+    if situation.synced_digest == fingerprint:
+        return Nothing(fingerprint)
     if situation.existing is None:
         return Ignore("cancelled in Shopify and deleted in Odoo")
-    if situation.existing.state == "cancel":
-        return Nothing(order_digest(order))
-    return Hold(
-        "order_cancelled",
-        f"{order.name} was cancelled in Shopify but is in Odoo",
-        "cancel the order in Odoo, then retry",
-        {"order_id": situation.target_id},
-    )
+    waiting = tuple(sorted(set(order.refund_ids) - situation.done_refunds))
+    return Cancelling(situation.record_id, fingerprint, order, plan_cancellation(situation.existing), waiting)
 
 
 def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint: str) -> Changes:
@@ -101,6 +107,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         digest=fingerprint,
         version=order.updated_at,
         name=order.name,
+        source=order,
         order=PlannedOrder(
             external_id=f"{situation.module}.order_{order.id}",
             customer=customer,
@@ -120,7 +127,8 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         side=order.side,
         products=planned.products,
         links=planned.links,
-        only_compare=situation.existing if situation.synced_digest and situation.target_id else None,
+        edit=plan_edit(situation.existing, planned.lines, customer.addresses) if situation.existing else None,
+        until=rules.until,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.domain.outcomes import Hold
-from services.workers.orders.compare import address_difference, difference, hold_for, same_date
+from services.workers.orders.compare import difference, hold_for, same_date
+from services.workers.orders.edits import hold_for_blocked
 from services.workers.orders.model import Applied
 
 
@@ -32,13 +33,12 @@ def _fault(item: Applied) -> Hold | None:
             "cancel the order in Shopify, or set the Odoo order back to a quotation and retry",
             {"order_id": order.id},
         )
-    if changes.only_compare:
-        found = {**(difference(changes, order, item.product_ids) or {}), **(address_difference(changes, order) or {})}
-        return hold_for("order_changed", changes, order, found) if found else None
+    if changes.edit and changes.edit.blocked:
+        return hold_for_blocked(changes.edit, changes.name)
     found = dict(item.difference or {}) or difference(changes, order, item.product_ids) or {}
     if found:
         return hold_for("order_differs", changes, order, found)
-    if order.state not in {"sale", "done"}:
+    if changes.until.confirms and not order.is_confirmed:
         return Hold(
             "order_not_confirmed",
             f"{order.name} is still in state {order.state!r} after it was confirmed",
@@ -52,4 +52,4 @@ def _fault(item: Applied) -> Hold | None:
             "retry; if it comes back, something in Odoo changes the order date after it was confirmed",
             {"order_id": order.id},
         )
-    return None
+    return item.invoice_hold

@@ -7,7 +7,7 @@ from typing import Any
 
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import SaleLine, SaleOrder
-from services.workers.orders.compare import address_difference, difference, same_date
+from services.workers.orders.compare import difference, same_date
 from services.workers.orders.model import Applied, Changes
 from services.workers.orders.plan import plan
 from services.workers.orders.verify import verify
@@ -87,16 +87,6 @@ def test_another_product_or_currency_is_told() -> None:
 
 def test_a_product_whose_id_is_not_known_here_is_not_compared() -> None:
     assert difference(planned(), odoo(), {}) is None
-
-
-def test_an_order_that_changed_is_held_until_odoo_has_the_same_addresses() -> None:
-    changed = dataclasses.replace(planned(), only_compare=odoo())
-    assert verdict(odoo(), changes=changed) is None
-    elsewhere = odoo(addresses={"delivery": {**ADDRESS, "city": "Lexington"}, "invoice": ADDRESS})
-    assert verdict(elsewhere, changes=changed) == "order_changed"
-    assert address_difference(changed, elsewhere) == {
-        "delivery address": {"city": {"shopify": "Louisville", "odoo": "Lexington"}}
-    }
 
 
 def test_an_order_cancelled_or_left_a_quotation_is_held() -> None:

@@ -11,9 +11,9 @@ from libs.common.domain.matching import PartnerFact, ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Address, Order
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
-from libs.common.domain.rules import HandlingOfTestOrders, MissingProduct, StoreRules, TaxMapping
+from libs.common.domain.rules import HandlingOfTestOrders, MissingProduct, StoreRules, TaxMapping, Until
 from libs.common.domain.sales import SaleOrder
-from services.workers.orders.model import Changes, Situation
+from services.workers.orders.model import Cancelling, Changes, Situation
 from services.workers.orders.plan import order_digest, plan
 from tests.unit.orders.builders import (
     FACTS,
@@ -69,22 +69,31 @@ def test_a_plain_order_keeps_its_name_date_and_money() -> None:
 
 def test_a_repeat_plans_nothing() -> None:
     placed = order()
-    assert plan(situation(placed, synced_digest=order_digest(placed), target_id=5), HOLDING) == Nothing(
-        order_digest(placed)
+    assert plan(situation(placed, synced_digest=order_digest(placed, HOLDING), target_id=5), HOLDING) == Nothing(
+        order_digest(placed, HOLDING)
     )
 
 
 def test_tags_and_notes_and_statuses_do_not_make_an_order_another_one() -> None:
     placed = order()
     later = dataclasses.replace(placed, tags=("vip",), note="call me", financial_status="PAID")
-    assert order_digest(placed) == order_digest(later)
-    assert order_digest(placed) != order_digest(order(line(quantity=2)))
-    assert order_digest(placed) != order_digest(dataclasses.replace(placed, shipping_address=Address(city="X")))
+    assert order_digest(placed, HOLDING) == order_digest(later, HOLDING)
+    assert order_digest(placed, HOLDING) != order_digest(order(line(quantity=2)), HOLDING)
+    assert order_digest(placed, HOLDING) != order_digest(
+        dataclasses.replace(placed, shipping_address=Address(city="X")), HOLDING
+    )
 
 
-def test_a_synced_order_that_changed_is_only_compared() -> None:
+def test_how_far_an_order_goes_is_part_of_it() -> None:
+    placed = order()
+    assert order_digest(placed, HOLDING) != order_digest(placed, HOLDING.model_copy(update={"until": Until.PAID}))
+
+
+def test_a_synced_order_that_changed_is_followed() -> None:
     changed = situation(order(line(quantity=2)), synced_digest="older", target_id=5, existing=odoo_order())
-    assert changes(changed).only_compare == odoo_order()
+    edit = changes(changed).edit
+    assert edit is not None
+    assert edit.order == odoo_order()
 
 
 def test_a_synced_order_that_was_deleted_in_odoo_is_not_made_again() -> None:
@@ -93,7 +102,7 @@ def test_a_synced_order_that_was_deleted_in_odoo_is_not_made_again() -> None:
 
 
 def test_an_order_that_was_made_but_never_synced_is_taken_up_again() -> None:
-    assert changes(situation(target_id=5)).only_compare is None
+    assert changes(situation(target_id=5)).edit is None
 
 
 def test_note_tags_and_purchase_order_number_are_carried_over() -> None:
@@ -315,10 +324,14 @@ def test_an_order_cancelled_before_it_came_is_ignored_with_the_rule_named() -> N
     assert decided == Ignore("cancelled in Shopify before it reached Odoo")
 
 
-def test_an_order_cancelled_afterwards_is_held_until_odoo_has_cancelled_it_too() -> None:
-    cancelled = order(cancelled_at=datetime(2026, 11, 21, tzinfo=UTC))
-    assert held(situation(cancelled, target_id=5, existing=odoo_order())).code == "order_cancelled"
-    assert isinstance(plan(situation(cancelled, target_id=5, existing=odoo_order("cancel")), HOLDING), Nothing)
+def test_an_order_cancelled_afterwards_is_cancelled_in_odoo_as_well() -> None:
+    cancelled = order(cancelled_at=datetime(2026, 11, 21, tzinfo=UTC), refund_ids=("8", "9"))
+    there = situation(cancelled, target_id=5, existing=odoo_order())
+    decided = plan(dataclasses.replace(there, done_refunds=frozenset({"8"})), HOLDING)
+    assert isinstance(decided, Cancelling)
+    assert (decided.steps.cancel_order, decided.waiting_refunds) == (True, ("9",))
+    repeat = dataclasses.replace(there, synced_digest=order_digest(cancelled, HOLDING))
+    assert plan(repeat, HOLDING) == Nothing(order_digest(cancelled, HOLDING))
 
 
 def test_a_deleted_order_is_ignored_or_held() -> None:

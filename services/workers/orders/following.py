@@ -1,0 +1,125 @@
+"""Writes edits to orders that Odoo has: lines by kind of change, addresses, open deliveries. Calls are repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from libs.common.errors import Failure, Rejected
+from libs.common.odoo.cells import Cell, ids_cell
+from services.workers.batching import in_one_call
+from services.workers.context import StoreContext
+from services.workers.orders.model import Changes, Edit, LineWrite, PlannedLine
+
+_QUANTITY = ("product_uom_qty",)
+_PRICE = ("price_unit", "discount", "taxes")
+#: What is written for each order, by record id.
+Rows = dict[str, list[list[Cell]]]
+
+
+def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[str, int]) -> dict[str, Failure]:
+    """Failures by record id; an order that failed may have followed in part, and is compared anew the next time.
+
+    Quantities, prices and both go in calls apart: a column of `load` writes to every line that has a row.
+    """
+    failed: dict[str, Failure] = {}
+    for columns in (_QUANTITY, _PRICE, (*_QUANTITY, *_PRICE)):
+        writes = {
+            c.record_id: [write for write in _edit(c).writes if _columns_of(write) == columns]
+            for c in plans
+            if c.record_id not in failed
+        }
+        alive = [c for c in plans if writes.get(c.record_id)]
+        rows = {c.record_id: _writes(c, columns, writes[c.record_id]) for c in alive}
+        fields = [".id", "order_line/.id", *(_column(name, store) for name in columns)]
+        failed |= _update(store, "sale.order", fields, alive, rows)
+    alive = [c for c in plans if c.record_id not in failed and _edit(c).new_lines]
+    rows = {c.record_id: _new_lines(_edit(c), product_ids) for c in alive}
+    failed |= _update(store, "sale.order", _new_line_fields(store), alive, rows)
+    return failed | _readdress([c for c in plans if c.record_id not in failed], store)
+
+
+def _readdress(plans: Sequence[Changes], store: StoreContext) -> dict[str, Failure]:
+    """The order first; its open deliveries keep their address in Odoo until they are given the new one."""
+    failed: dict[str, Failure] = {}
+    for kind, column in (("delivery", "partner_shipping_id/id"), ("invoice", "partner_invoice_id/id")):
+        moving = [c for c in plans if c.record_id not in failed and kind in _edit(c).addresses]
+        rows: Rows = {c.record_id: [[_edit(c).order.id, _edit(c).addresses[kind].external_id]] for c in moving}
+        failed |= _update(store, "sale.order", [".id", column], moving, rows)
+    shipping = [c for c in plans if c.record_id not in failed and _edit(c).picking_ids]
+    pickings: Rows = {
+        c.record_id: [[one, _edit(c).addresses["delivery"].external_id] for one in _edit(c).picking_ids]
+        for c in shipping
+    }
+    return failed | _update(store, "stock.picking", [".id", "partner_id/id"], shipping, pickings)
+
+
+def _update(
+    store: StoreContext,
+    model: str,
+    fields: Sequence[str],
+    plans: Sequence[Changes],
+    rows: Rows,
+) -> dict[str, Failure]:
+    """All in one call; one that Odoo refuses is taken out, and the rest goes through."""
+
+    def write(some: Sequence[Changes]) -> Sequence[None]:
+        store.odoo.update(model, fields, [row for c in some for row in rows[c.record_id]])
+        return [None] * len(some)
+
+    results = in_one_call(plans, write)
+    for changes, failure in results.failed:
+        if isinstance(failure, Rejected):
+            failure.details = {**failure.details, "order_id": _edit(changes).order.id}
+    return {changes.record_id: failure for changes, failure in results.failed}
+
+
+def _columns_of(write: LineWrite) -> tuple[str, ...]:
+    return (*(_QUANTITY if write.quantity is not None else ()), *(_PRICE if write.priced else ()))
+
+
+def _edit(changes: Changes) -> Edit:
+    assert changes.edit is not None  # noqa: S101 - only orders with an edit come here
+    return changes.edit
+
+
+def _column(name: str, store: StoreContext) -> str:
+    return f"order_line/{store.odoo_fields.line_taxes}/.id" if name == "taxes" else f"order_line/{name}"
+
+
+def _writes(changes: Changes, columns: Sequence[str], writes: Iterable[LineWrite]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for write in writes:
+        head: Cell = "" if rows else _edit(changes).order.id
+        rows.append([head, write.line_id, *(_cell(write, name) for name in columns)])
+    return rows
+
+
+def _cell(write: LineWrite, name: str) -> Cell:
+    if name == "product_uom_qty":
+        return write.quantity
+    assert write.priced is not None  # noqa: S101 - the columns of a price are asked of priced writes
+    cells: dict[str, Cell] = {
+        "price_unit": write.priced.unit_price,
+        "discount": "0",
+        "taxes": ids_cell(write.priced.tax_ids),
+    }
+    return cells[name]
+
+
+def _new_line_fields(store: StoreContext) -> list[str]:
+    names = ("id", "product_id/.id", "name", "product_uom_qty", "price_unit", "discount")
+    return [".id", *(f"order_line/{name}" for name in names), _column("taxes", store)]
+
+
+def _new_lines(edit: Edit, product_ids: Mapping[str, int]) -> list[list[Cell]]:
+    """By external ids of their own: repeated, the line is found."""
+    rows: list[list[Cell]] = []
+    for line in edit.new_lines:
+        head: Cell = "" if rows else edit.order.id
+        rows.append([head, *new_line_cells(line, product_ids)])
+    return rows
+
+
+def new_line_cells(line: PlannedLine, product_ids: Mapping[str, int]) -> list[Cell]:
+    product = line.product if isinstance(line.product, int) else product_ids[line.product]
+    return [line.external_id, product, line.name, line.quantity, line.unit_price, "0", ids_cell(line.tax_ids)]

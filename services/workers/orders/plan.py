@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from libs.common.domain.digests import digest
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import StoreRules
+from libs.common.domain.sales import SaleOrder
 from services.workers.orders.admission import left_out
 from services.workers.orders.cancel import plan_cancellation
+from services.workers.orders.compare import difference
 from services.workers.orders.customer import plan_customer
 from services.workers.orders.edits import plan_edit
 from services.workers.orders.holding import HoldOrder, refuse
 from services.workers.orders.kept import without_cancelled
 from services.workers.orders.lines import plan_lines
-from services.workers.orders.model import Cancelling, Changes, PlannedOrder, Situation
+from services.workers.orders.model import Cancelling, Changes, Edit, PlannedOrder, Situation
 from services.workers.orders.sold import charged
 
 
@@ -102,7 +106,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
     pricelist_id = _pricelist(situation, order, rules)
     planned = plan_lines(situation, order, rules)
     customer, shipping, invoice = plan_customer(situation, rules)
-    return Changes(
+    changes = Changes(
         record_id=situation.record_id,
         digest=fingerprint,
         version=order.updated_at,
@@ -127,9 +131,17 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         side=order.side,
         products=planned.products,
         links=planned.links,
-        edit=plan_edit(situation.existing, planned.lines, customer.addresses) if situation.existing else None,
         until=rules.until,
     )
+    return replace(changes, edit=_edit(changes, situation.existing)) if situation.existing else changes
+
+
+def _edit(changes: Changes, existing: SaleOrder) -> Edit:
+    """What is to follow in Odoo. Lines that come to the same, a person's correction among them, are left alone."""
+    edit = plan_edit(existing, changes.order.lines, changes.order.customer.addresses)
+    if difference(changes, existing, {}) is None:
+        return replace(edit, writes=(), new_lines=(), blocked=tuple(one for one in edit.blocked if "line" not in one))
+    return edit
 
 
 def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | None:

@@ -48,11 +48,12 @@ class Currents:
         self.add(bag, "totalRefundedSet", "totalOutstandingSet")
         self.add(negative(bag), "netPaymentSet")
 
-    def goods(self, subtotal: Document, taxes: Iterable[Document], *, shipping: bool = False) -> None:
-        """`subtotal` and the tax documents come on top: of lines, or of shipping. Negative ones go."""
+    def goods(self, subtotal: Document, taxes: Iterable[Document], kind: str = "currentSubtotalPriceSet") -> None:
+        """`subtotal` and the tax documents come on top; negative ones go. `kind` is the sum that they are part of."""
         taxes = list(taxes)
         tax = total_of(self._order, (one["priceSet"] for one in taxes))
-        self.add(subtotal, "currentShippingPriceSet" if shipping else "currentSubtotalPriceSet")
+        if kind:
+            self.add(subtotal, kind)
         self.add(tax, "currentTotalTaxSet")
         self.sold(subtotal if self._order["taxesIncluded"] else plus(subtotal, tax))
         self.changes["currentTaxLines"] = _added(self.changes["currentTaxLines"], taxes)
@@ -64,7 +65,9 @@ class Currents:
         taxes = [{**tax, "priceSet": units_share(tax["priceSet"], first, count, of)} for tax in line["taxLines"]]
         allocated = total_of(self._order, (a["allocatedAmountSet"] for a in line["discountAllocations"]))
         self.add(negative(units_share(allocated, first, count, of)), "currentTotalDiscountsSet")
-        self.goods(negative(subtotal), ({**tax, "priceSet": negative(tax["priceSet"])} for tax in taxes))
+        gone = ({**tax, "priceSet": negative(tax["priceSet"])} for tax in taxes)
+        # A tip is a line, and no part of the subtotal.
+        self.goods(negative(subtotal), gone, "" if line.get("isTip") else "currentSubtotalPriceSet")
         return subtotal, total_of(self._order, (tax["priceSet"] for tax in taxes))
 
 

@@ -48,7 +48,7 @@ def plan(situation: Situation, rules: StoreRules) -> PlannedPayment | Hold | Ign
     fault = _fault(situation, transaction)
     if fault:
         return fault
-    if existing and existing.used_up:
+    if existing and existing.used_up and situation.target_id:
         return Nothing(fingerprint)
     if situation.order_state == IGNORED:
         return Ignore(situation.order_rule)
@@ -216,18 +216,26 @@ def _for_order(
             {"invoice_id": foreign.id, "amount": str(transaction.amount)},
         )
     to_pay = [one for one in invoices if one.residual]
-    if not to_pay:
-        return Nothing(open_digest(fingerprint)) if _is_posted(existing) else _paid_already(invoices, transaction)
+    if not to_pay and existing is None:
+        return _paid_already(invoices, transaction)
+    if not to_pay and situation.target_id and _is_posted(existing):
+        return Nothing(open_digest(fingerprint))
+    # A payment that the ledger does not know yet (a worker died) is planned even if it is matched: to be linked.
     planned = plan_payment(
-        transaction, situation.order_name, to_pay[0].payer_id, [one.id for one in to_pay], rules, situation.books
+        transaction, situation.order_name, invoices[0].payer_id, [one.id for one in to_pay], rules, situation.books
     )
     if not isinstance(planned, PlannedPayment):
         return planned
-    return _as_found(planned, situation)
+    return replace(
+        planned,
+        record_id=situation.record_id,
+        payment_id=existing.id if existing else None,
+        posted=_is_posted(existing),
+    )
 
 
 def _without_invoice(situation: Situation, order: SaleOrder, fingerprint: str) -> Ignore | Needs | Nothing:
-    if _is_posted(situation.existing):
+    if situation.target_id and _is_posted(situation.existing):
         return Nothing(open_digest(fingerprint))
     if order.state == "cancel":
         return Ignore("cancelled: the order has no invoice that could be paid")
@@ -252,16 +260,6 @@ def _paid_already(invoices: Sequence[Invoice], transaction: Transaction) -> Hold
             "invoice_ids": [one.id for one in invoices],
             "transaction_id": transaction.id,
         },
-    )
-
-
-def _as_found(planned: PlannedPayment, situation: Situation) -> PlannedPayment:
-    existing = situation.existing
-    return replace(
-        planned,
-        record_id=situation.record_id,
-        payment_id=existing.id if existing else None,
-        posted=_is_posted(existing),
     )
 
 

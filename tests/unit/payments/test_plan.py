@@ -200,6 +200,11 @@ def test_a_payment_that_is_posted_is_only_matched() -> None:
     assert (draft.payment_id, draft.posted) == (33, False)
 
 
+def test_a_payment_that_the_ledger_does_not_know_is_planned_to_be_linked_and_not_paid_again() -> None:
+    decided = planned(existing=existing(used_up=True), order=sale(invoice("0.00")))
+    assert (decided.payment_id, decided.posted, decided.move_ids) == (33, True, ())
+
+
 def test_what_was_paid_too_much_stays_open_until_there_is_another_invoice() -> None:
     fingerprint = payment_digest(transaction())
     left = situation(

@@ -16,6 +16,7 @@ from services.workers.orders.cancelling import cancel
 from services.workers.orders.children import announce
 from services.workers.orders.gather import gather
 from services.workers.orders.model import Applied, Cancelling, Changes, Situation
+from services.workers.orders.paying import take_along
 from services.workers.orders.plan import plan
 from services.workers.orders.verify import Verified, verify
 
@@ -59,6 +60,8 @@ def _carried_out(planned: Sequence[Changes], store: StoreContext) -> list[Outcom
     answers = apply(planned, store)
     verified = iter(verify([item for item in answers if isinstance(item, Applied)]))
     outcomes = [item if isinstance(item, Failure) else _outcome(next(verified), store) for item in answers]
+    settled = {o.target.id for o in outcomes if isinstance(o, Outcome) and o.target and o.hold is None}
+    take_along([one for one in answers if isinstance(one, Applied) and one.order_id in settled], store)
     fresh = [c for c, answer in zip(planned, answers, strict=True) if isinstance(answer, Applied) and not c.edit]
     announce([c.source for c in fresh], store)
     return outcomes

@@ -2,116 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
 
-from libs.common.domain.rules import StoreRules
-from libs.common.ledger.breakers import MongoBreakers
-from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import connect
-from libs.common.ledger.model import Hint, Record, State
+from libs.common.ledger.model import Hint, State
 from libs.common.ledger.repository import MongoLedger
 from libs.common.odoo.client import OdooClient
-from libs.common.settings import WorkerSettings
-from libs.common.stores.crypto import Crypto
-from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
-from libs.common.stores.repository import MongoStores
-from libs.sandbox.odoo.sandbox import OdooSandbox
-from libs.sandbox.shopify.bench import BENCH_TAX, bench_catalog
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import demo_catalog, demo_partners, demo_pricelists, demo_taxes
-from libs.sandbox.shopify.drafts import Discount, Draft, Line, Person, Place, Shipping, Tax
-from libs.sandbox.shopify.sandbox import ShopifySandbox
-from services.workers import context
-from services.workers.bootstrap import Ports, Workers, build
-
-JANE = Person("Jane", "Doe", "Jane.Doe@Example.com", "+15550100")
-HOME = Place("Jane", "Doe", "", "1 Main Street", "", "Louisville", "40202", "KY", "Kentucky", "US")
-
-
-@dataclass
-class Desk:
-    shop: ShopifySandbox
-    odoo: OdooSandbox
-    ledger: MongoLedger
-    stores: MongoStores
-    workers: Workers
-
-    def place(self, *lines: Line, **fields: Any) -> dict[str, Any]:
-        values: dict[str, Any] = {"customer": JANE, "shipping_address": HOME, "taxes": (BENCH_TAX,), **fields}
-        return self.shop.place_order(Draft(lines=lines or (self.line(),), **values))
-
-    def line(self, quantity: int = 1, **fields: Any) -> Line:
-        return Line(self.shop.product("BENCH-000"), quantity, **fields)
-
-    def sync(self, *orders: dict[str, Any], why: str = "orders/create") -> list[Record]:
-        """Announce and work until nothing is due; the records, in order."""
-        numbers = [order["id"].rpartition("/")[2] for order in orders]
-        self.ledger.record_hints([Hint("acme", "order", number, why=why) for number in numbers])
-        return self.work(*numbers)
-
-    def work(self, *numbers: str) -> list[Record]:
-        while self.workers.pipelines["orders"].look_at("acme", []):
-            pass
-        records = [self.ledger.get(f"acme/order/{number}") for number in numbers]
-        return [record for record in records if record]
-
-    def retry(self, record: Record) -> Record:
-        assert self.ledger.retry([record.id], why="test") == [record.id]
-        return self.work(record.source_id)[0]
-
-    def rules(self, **changes: Any) -> None:
-        store = self.stores.get("acme")
-        assert store
-        self.stores.save(store.model_copy(update={"rules": StoreRules(**changes)}))
-        self.workers.contexts.close()
-
-    def order(self, record: Record) -> dict[str, Any]:
-        assert record.target, record.held
-        (found,) = self.odoo.orders([("id", "=", record.target.id)])
-        return found
-
-    def writes(self) -> int:
-        return len(self.odoo.journal.entries())
-
-
-@pytest.fixture(params=["18", "19"])
-def desk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(context, "FRESH_SECONDS", 0.0)
-    shop, odoo = ShopifySandbox(), OdooSandbox(request.param)
-    with shop, odoo, connect("embedded", "orders") as connection:
-        for product in bench_catalog():
-            odoo.add_product(default_code=product.sku, barcode=product.barcode, list_price=float(product.price))
-        shop.add_products(bench_catalog())
-        key = Fernet.generate_key().decode()
-        stores = MongoStores(connection.database, Crypto.from_keys(key))
-        stores.save(
-            Store(
-                slug="acme",
-                shopify=ShopifyConnection(
-                    shop=shop.shop, secret=SecretStr(shop.secret), token=SecretStr(shop.token), url=shop.url
-                ),
-                odoo=OdooConnection(url=odoo.url, database=odoo.database, login=odoo.login, key=SecretStr(odoo.key)),
-            )
-        )
-        ledger = MongoLedger(connection.database, connection.clock)
-        ports = Ports(
-            ledger,
-            MongoBudgets(connection.database, connection.clock),
-            MongoBreakers(connection.database, connection.clock),
-            stores,
-            lambda *_: None,
-        )
-        settings = WorkerSettings(ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(key))
-        workers = build(["orders"], ports, settings)
-        yield Desk(shop, odoo, ledger, stores, workers)
-        workers.close()
+from libs.sandbox.shopify.drafts import Discount, Line, Person, Place, Shipping, Tax
+from tests.integration.orders.desk import Desk
 
 
 def test_every_demo_order_ends_as_it_says(desk: Desk) -> None:

@@ -1,0 +1,114 @@
+"""Units of an order's lines as both sides count them: delivered in Odoo, fulfilled in Shopify. Pure.
+
+Units are kept by Shopify's line id; a line that Odoo carries in two parts counts as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from libs.common.domain.fulfillments import Fulfillment
+from libs.common.domain.sales import CANCELLED, DONE, INCOMING, Move, Picking, SaleLine, SaleOrder
+
+#: Units by Shopify's line id.
+Units = dict[str, Decimal]
+
+_KEY = re.compile(r"line_(\d+)(?:_part\d+)?")
+
+
+def shopify_line(line: SaleLine) -> str | None:
+    """The id of the line in Shopify; None for one of Odoo's own, and for shipping, tips and the like."""
+    found = _KEY.fullmatch(line.key)
+    return found[1] if found else None
+
+
+def kit_lines(order: SaleOrder) -> frozenset[int]:
+    """Sale lines whose moves carry other products than the line: Odoo delivers them as a kit of parts."""
+    products = {line.id: line.product_id for line in order.lines}
+    moves = (move for picking in order.pickings for move in picking.moves)
+    return frozenset(
+        move.sale_line_id
+        for move in moves
+        if move.sale_line_id in products and move.product_id != products[move.sale_line_id]
+    )
+
+
+def moved_units(order: SaleOrder, pickings: Iterable[Picking]) -> Units:
+    """What the done ones of these transfers moved.
+
+    Of a kit it is what is delivered of it in all, as Odoo reckons it: its parts are no units of the line.
+    """
+    moved: dict[int, Decimal] = {}
+    for picking in pickings:
+        for move in picking.moves:
+            if move.state == DONE and move.sale_line_id is not None:
+                moved[move.sale_line_id] = moved.get(move.sale_line_id, Decimal(0)) + move.quantity
+    kits = kit_lines(order)
+    units: Units = {}
+    for line in order.lines:
+        line_id = shopify_line(line)
+        if line_id is not None and line.id in moved:
+            _add(units, line_id, line.delivered if line.id in kits else moved[line.id])
+    return units
+
+
+def delivered_units(order: SaleOrder) -> Units:
+    """What left in done deliveries, returns not taken off."""
+    return moved_units(order, order.deliveries)
+
+
+def returned_units(order: SaleOrder) -> Units:
+    return moved_units(order, [picking for picking in order.pickings if picking.code == INCOMING])
+
+
+def fulfilled_units(fulfillments: Iterable[Fulfillment]) -> Units:
+    """What left according to these; those that were cancelled or failed do not count."""
+    units: Units = {}
+    for fulfillment in fulfillments:
+        if fulfillment.counts:
+            for line in fulfillment.lines:
+                _add(units, line.line_id, Decimal(line.quantity))
+    return units
+
+
+def open_moves(order: SaleOrder, pickings: Iterable[Picking], line_id: str) -> list[tuple[Picking, Move]]:
+    """The moves that can still deliver a line, in these pickings, in their order."""
+    lines = {line.id for line in order.lines if shopify_line(line) == line_id}
+    return [
+        (picking, move)
+        for picking in pickings
+        for move in picking.moves
+        if picking.is_open and move.sale_line_id in lines and move.state not in {DONE, CANCELLED}
+    ]
+
+
+def minus(units: Mapping[str, Decimal], others: Mapping[str, Decimal]) -> Units:
+    """What is left above nothing, line by line."""
+    return {line: n - others.get(line, Decimal(0)) for line, n in units.items() if n > others.get(line, Decimal(0))}
+
+
+def at_most(units: Mapping[str, Decimal], others: Mapping[str, Decimal]) -> Units:
+    """The smaller of both, line by line, where that is something."""
+    both = {line: min(n, others.get(line, Decimal(0))) for line, n in units.items()}
+    return {line: n for line, n in both.items() if n > 0}
+
+
+def within(units: Mapping[str, Decimal], others: Mapping[str, Decimal]) -> bool:
+    """Whether the others have all of these."""
+    return not minus(units, others)
+
+
+def line_name(order: SaleOrder, line_id: str) -> str:
+    """What the order calls a line, for a person."""
+    return next((line.name for line in order.lines if shopify_line(line) == line_id), f"line {line_id}")
+
+
+def plain(units: Mapping[str, Decimal]) -> dict[str, str]:
+    """For a person and for the ledger: `2`, `0.5`."""
+    return {line: f"{number.normalize():f}" for line, number in units.items()}
+
+
+def _add(units: Units, line_id: str, number: Decimal) -> None:
+    units[line_id] = units.get(line_id, Decimal(0)) + number

@@ -26,6 +26,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "orders/delete",
     ),
     "payment": ("order_transactions/create",),
+    "fulfillment": ("fulfillments/create", "fulfillments/update"),
 }
 #: Topic to entity.
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}

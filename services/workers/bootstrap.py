@@ -36,7 +36,9 @@ from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.workers.calls import CallLog
 from services.workers.context import StoreContext
+from services.workers.deliveries.entity import Deliveries
 from services.workers.entity import Entity
+from services.workers.fulfillments.entity import Fulfillments
 from services.workers.orders.entity import Orders
 from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
@@ -45,6 +47,8 @@ from services.workers.pipeline import Pipeline
 ROOMS: Mapping[str, Callable[[], Entity]] = {
     "orders": Orders,
     "payments": Payments,
+    "fulfillments": Fulfillments,
+    "deliveries": Deliveries,
 }
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0

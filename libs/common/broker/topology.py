@@ -33,6 +33,8 @@ ENTITIES = MappingProxyType(
     {
         "order": "orders",
         "payment": "payments",
+        "fulfillment": "fulfillments",
+        "delivery": "deliveries",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

@@ -83,6 +83,7 @@ def test_who_calls_shopify_and_odoo_has_a_way_out() -> None:
     assert {name for name, service in OWN.items() if outside & set(service["networks"])} == {
         "gateway",
         "console",
+        "scheduler",
         *(f"worker-{queue}" for queue in ENTITIES.values()),
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from libs.common.domain.fulfillments import OrderFulfillments, Tracking
+from libs.common.domain.fulfillments import Fulfillment, FulfillmentOrder, OrderFulfillments, Tracking
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.domain.sales import Move, SaleOrder
@@ -265,7 +265,7 @@ def test_a_fulfillment_of_ours_that_was_cancelled_is_held_and_not_made_again() -
 
 @pytest.mark.parametrize("by", ["fulfilled again by hand", "returned"])
 def test_a_cancelled_fulfillment_is_settled_when_both_sides_agree_again(by: str) -> None:
-    parts = [place(), fulfillment("900", status="cancelled")]
+    parts: list[FulfillmentOrder | Fulfillment] = [place(), fulfillment("900", status="cancelled")]
     pickings = [picking()]
     if by == "returned":
         pickings.append(picking(71, code="incoming"))

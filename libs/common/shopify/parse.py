@@ -29,7 +29,7 @@ def parse_order(
     known = {line.text("id") for line in lines}
     exchanged = {line.text("id"): line for line in extras.lines if line.text("id") not in known}
     refunded = _refunded(extras)
-    tips = tip_lines(order, lines, currency, side)
+    tips = tip_lines(order, lines)
     return Order(
         id=order.id(),
         name=order.text("name"),

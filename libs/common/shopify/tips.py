@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from libs.common.domain.money import Money
-from libs.common.domain.orders import Side
 from libs.common.shopify.reading import Node
 
 TITLE = "Tip"
 
 
-def tip_lines(order: Node, lines: Sequence[Node], currency: str, side: Side) -> tuple[str, ...]:
+def tip_lines(order: Node, lines: Sequence[Node]) -> tuple[str, ...]:
     """Global ids of the lines whose sum the order states as its tip; none where it has none, or where it is no line."""
-    tip = order.money("totalTipReceivedSet", currency, side)
+    currency = order.text("currencyCode")
+    tip = order.money("totalTipReceivedSet", currency)
     if not tip:
         return ()
     able = [line for line in lines if line.get("variant") is None and not line.boolean("requiresShipping")]
     named = [line for line in able if line.text("title") == TITLE]
-    if named and _sum(named, currency, side) == tip:
+    if named and _sum(named, currency) == tip:
         return tuple(line.text("id") for line in named)
-    subtotal = order.money_or_none("subtotalPriceSet", currency, side)
-    if subtotal is not None and _sum(lines, currency, side) == subtotal + tip:
+    subtotal = order.money_or_none("subtotalPriceSet", currency)
+    if subtotal is not None and _sum(lines, currency) == subtotal + tip:
         # The lines are more than the subtotal by the tip: it is among them, in whatever language.
-        return tuple(line.text("id") for line in able if _total(line, currency, side) == tip)[:1]
+        return tuple(line.text("id") for line in able if _total(line, currency) == tip)[:1]
     return ()
 
 
-def _sum(lines: Sequence[Node], currency: str, side: Side) -> Money:
-    return Money.sum((_total(line, currency, side) for line in lines), currency)
+def _sum(lines: Sequence[Node], currency: str) -> Money:
+    return Money.sum((_total(line, currency) for line in lines), currency)
 
 
-def _total(line: Node, currency: str, side: Side) -> Money:
-    off = (a.money("allocatedAmountSet", currency, side) for a in line.nodes("discountAllocations"))
-    gross = line.money("originalUnitPriceSet", currency, side) * line.integer("quantity")
+def _total(line: Node, currency: str) -> Money:
+    off = (a.money("allocatedAmountSet", currency) for a in line.nodes("discountAllocations"))
+    gross = line.money("originalUnitPriceSet", currency) * line.integer("quantity")
     return gross - Money.sum(off, currency)

@@ -12,6 +12,7 @@ from libs.common.domain.orders import Order
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Record, State
+from libs.common.ledger.states import FINAL
 from services.workers.context import StoreContext
 from services.workers.orders.admission import left_out
 from services.workers.orders.model import Situation
@@ -56,6 +57,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 target_id=record.target.id if record.target else None,
                 existing=existing.get(record.target.id) if record.target else None,
                 done_refunds=done_refunds,
+                waiting_refunds=_waiting(order, refunds) if order else (),
             )
         )
     return answers
@@ -74,6 +76,12 @@ def _is_news(record: Record, orders: Mapping[str, Order], store: StoreContext) -
 
 def _is_repeat(record: Record, order: Order, store: StoreContext) -> bool:
     return bool(record.target and record.synced and record.synced.digest == order_digest(order, store.rules))
+
+
+def _waiting(order: Order, refunds: Mapping[str, Record]) -> tuple[str, ...]:
+    """Refunds that the ledger does not know yet, or that are due."""
+    known = {one for one, record in refunds.items() if record.state in FINAL}
+    return tuple(one for one in order.refund_ids if one not in known)
 
 
 def _may_appear(record: Record) -> bool:

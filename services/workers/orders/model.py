@@ -39,6 +39,8 @@ class Situation:
     """The linked order, read only when the record's digest no longer fits; None then means that it was deleted."""
     done_refunds: frozenset[str] = frozenset()
     """Refunds of the order that are in Odoo."""
+    waiting_refunds: tuple[str, ...] = ()
+    """Refunds of the order that are still to be looked at; not those that a person must look at."""
 
 
 #: A record of Odoo's: its database id, or the external id it will have.

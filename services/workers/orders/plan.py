@@ -98,8 +98,8 @@ def _cancelled(situation: Situation, order: Order, rules: StoreRules) -> Cancell
         return Nothing(fingerprint)
     if situation.existing is None:
         return Ignore("cancelled in Shopify and deleted in Odoo")
-    waiting = tuple(sorted(set(order.refund_ids) - situation.done_refunds))
-    return Cancelling(situation.record_id, fingerprint, order, plan_cancellation(situation.existing), waiting)
+    steps = plan_cancellation(situation.existing)
+    return Cancelling(situation.record_id, fingerprint, order, steps, situation.waiting_refunds)
 
 
 def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint: str) -> Changes:

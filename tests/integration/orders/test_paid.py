@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from libs.common.ledger.model import State
-from libs.sandbox.shopify.payments import Payment
+from libs.sandbox.shopify.drafts import Payment
 from tests.integration.orders.desk import Desk
 
 

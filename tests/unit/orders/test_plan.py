@@ -327,7 +327,7 @@ def test_an_order_cancelled_before_it_came_is_ignored_with_the_rule_named() -> N
 def test_an_order_cancelled_afterwards_is_cancelled_in_odoo_as_well() -> None:
     cancelled = order(cancelled_at=datetime(2026, 11, 21, tzinfo=UTC), refund_ids=("8", "9"))
     there = situation(cancelled, target_id=5, existing=odoo_order())
-    decided = plan(dataclasses.replace(there, done_refunds=frozenset({"8"})), HOLDING)
+    decided = plan(dataclasses.replace(there, waiting_refunds=("9",)), HOLDING)
     assert isinstance(decided, Cancelling)
     assert (decided.steps.cancel_order, decided.waiting_refunds) == (True, ("9",))
     repeat = dataclasses.replace(there, synced_digest=order_digest(cancelled, HOLDING))

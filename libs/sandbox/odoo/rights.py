@@ -27,6 +27,11 @@ _PLAIN = {
     "uom.uom": "r",
 }
 _SALES = _PLAIN | {
+    "account.account": "r",
+    "account.journal": "r",
+    "account.move": "r",
+    "account.move.line": "r",
+    "account.payment.term": "r",
     "account.tax": "r",
     "account.tax.group": "r",
     "crm.tag": "crw",
@@ -37,11 +42,17 @@ _SALES = _PLAIN | {
     "stock.move": "crw",
     "stock.picking": "crw",
 }
-_NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES}
+_BILLING = _SALES | {
+    "account.move": "crwd",
+    "account.move.line": "crwd",
+    "account.partial.reconcile": "crwd",
+    "account.payment": "crwd",
+}
+_NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES, "billing": _BILLING}
 
 
 def rights_of(given: str | Mapping[str, str] | None) -> Rights | None:
-    """`plain`, `sales`, or letters by model; None for everything."""
+    """`plain`, `sales`, `billing` (sales and invoicing), or letters by model; None for everything."""
     if given is None or given == "admin":
         return None
     letters = _NAMED[given] if isinstance(given, str) else given

@@ -239,3 +239,16 @@ def test_only_posted_drafts_and_open_lines_are_matched(odoo: Client) -> None:
     odoo("account.move", "button_cancel", [draft])
     other = invoice(odoo, {"name": "b", "price_unit": 1})
     assert odoo.refused("account.move", "js_assign_outstanding_line", other, income).name.endswith("UserError")
+
+
+def test_invoicing_takes_more_than_the_rights_of_a_salesperson(odoo: Client) -> None:
+    sales = odoo.as_user(odoo.sandbox.add_user("sales", "sales-key"), "sales-key")
+    values = {"move_type": "out_invoice", "partner_id": CUSTOMER, "invoice_line_ids": [(0, 0, {"price_unit": 1})]}
+    refused = sales.refused("account.move", "create", values)
+    assert (refused.name, "create 'Journal Entry'" in refused.message) == ("odoo.exceptions.AccessError", True)
+    assert sales("account.journal", "search_count", []) == 4
+    billing = odoo.as_user(odoo.sandbox.add_user("billing", "billing-key", "billing"), "billing-key")
+    move = invoice(billing, {"name": "a", "price_unit": 10})
+    _, line = pay(billing, 10)
+    billing("account.move", "js_assign_outstanding_line", move, line)
+    assert billing("account.move", "read", [move], ["payment_state"])[0]["payment_state"] == "paid"

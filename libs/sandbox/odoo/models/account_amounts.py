@@ -10,7 +10,7 @@ from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.models.account import RECEIVABLE, TAX_RECEIVED, account, parts, shares
 from libs.sandbox.odoo.models.company import digits
 from libs.sandbox.odoo.models.pricing import arithmetic_of, rounding_key, taxes_of
-from libs.sandbox.odoo.taxes import Arithmetic, Line, round_half_up
+from libs.sandbox.odoo.taxes import Arithmetic, Line, Tax, round_half_up
 
 MOVE = "account.move"
 LINE = "account.move.line"
@@ -91,13 +91,23 @@ def _tax_lines(money: _Money, arithmetic: Arithmetic, products: list[Row], price
         if not amount:
             continue
         taxed = [(row, line) for row, line in zip(products, priced, strict=True) if tax in line.taxes]
-        base = sum(arithmetic.line_totals(line).untaxed for _, line in taxed)
         signed = 1 if env.version == "18" else sign(move)
         values = {"name": env.db.tables["account.tax"][tax.id]["name"], "tax_line_id": tax.id}
         values |= {"account_id": _tax_account(env, move, tax.id) or taxed[0][0]["account_id"]}
-        wanted.append({**values, "amount": amount, "tax_base_amount": round_half_up(base * signed, arithmetic.digits)})
+        base = _tax_base(arithmetic, tax, [line for _, line in taxed])
+        wanted.append({**values, "amount": amount, "tax_base_amount": signed * base})
     for line_id, values in zip(money.keep(wanted, "tax"), wanted, strict=True):
         money.set(line_id, sign(move) * values.pop("amount"), **values)
+
+
+def _tax_base(arithmetic: Arithmetic, tax: Tax, lines: list[Line]) -> float:
+    """What a tax is on; later versions take it out of the sum with a tax that is included in the price."""
+    raw = [arithmetic.raw(line) for line in lines]
+    base = sum(amounts.excluded for amounts in raw)
+    if arithmetic.version == "18" or not tax.included:
+        return arithmetic.round(base)
+    amount = sum(dict(amounts.taxes)[tax] for amounts in raw)
+    return arithmetic.round(arithmetic.round(base + amount) - arithmetic.round(amount))
 
 
 def _tax_account(env: Env, move: Row, tax_id: int) -> int | bool:

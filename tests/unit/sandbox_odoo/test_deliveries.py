@@ -197,11 +197,24 @@ def test_a_cancelled_order_confirmed_anew_is_delivered_anew(odoo: Client) -> Non
     assert [state for state, _ in states(odoo, order)] == ["cancel", "assigned"]
 
 
-def test_a_locked_order_is_not_cancelled(odoo: Client) -> None:
+def test_a_locked_order_is_neither_cancelled_nor_changed(odoo: Client) -> None:
     order = order_of(odoo, (odoo.sandbox.add_product(name="a"), 3))
     odoo("sale.order", "action_lock", [order])
     refused = odoo.refused("sale.order", "action_cancel", [order], context={"disable_cancel_warning": True})
     assert refused.message == "You cannot cancel a locked order. Please unlock it first."
+    refused = odoo.refused("sale.order.line", "write", read(odoo, order)["order_line"], {"product_uom_qty": 1})
+    assert refused.message.endswith("in a locked order:\nQuantity")
+    odoo("sale.order", "action_unlock", [order])
+    set_quantity(odoo, order, 1)
+    assert states(odoo, order) == [("assigned", [(1.0, 1.0, "assigned")])]
+
+
+def test_what_is_picked_stays_when_its_line_goes(odoo: Client) -> None:
+    order = order_of(odoo, (odoo.sandbox.add_product(name="a"), 3))
+    [picking] = odoo.sandbox.pickings(order)
+    odoo.sandbox.change("stock.move", picking["move_ids"][0], quantity=2, picked=True)
+    set_quantity(odoo, order, 0)
+    assert states(odoo, order) == [("assigned", [(0.0, 2.0, "assigned")])]
 
 
 def test_another_company_delivers_from_its_own_warehouse(odoo19: Client) -> None:

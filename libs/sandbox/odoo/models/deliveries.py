@@ -24,6 +24,7 @@ from libs.sandbox.odoo.writing import create
 ORDER = "sale.order"
 LINE = "sale.order.line"
 GROUP = "procurement.group"
+PROTECTED = frozenset({"name", "price_unit", "product_id", "product_uom_qty", "product_uom_id", "product_uom"})
 
 
 def moves_of_line(env: Env, line_id: int) -> list[Row]:
@@ -91,8 +92,13 @@ def cancel_deliveries(env: Env, order: Row) -> None:
 
 
 def check_line(env: Env, line: Row, changes: dict[str, Any]) -> None:
-    """What a confirmed line refuses: another product once it has moves, less than was delivered."""
-    if env.db.tables[ORDER][line["order_id"]]["state"] != "sale":
+    """What a confirmed line refuses: another product once it has moves, less than was delivered, all when locked."""
+    order = env.db.tables[ORDER][line["order_id"]]
+    kept = sorted(PROTECTED.intersection(changes)) if order.get("locked") else []
+    if kept:
+        labels = "\n".join(env.fields(LINE)[name].label for name in kept)
+        raise user_error(f"It is forbidden to modify the following fields in a locked order:\n{labels}")
+    if order["state"] != "sale":
         return
     moves = [move for move in moves_of_line(env, line["id"]) if move["state"] != "cancel"]
     if moves and changes.get("product_id", line.get("product_id")) != line.get("product_id"):
@@ -132,13 +138,14 @@ def _shrink(env: Env, moves: list[Row], quantity: float) -> float:
 
 
 def _set_demand(env: Env, move: Row, demand: float) -> None:
-    if not demand:
+    picked = move["picked"] and move["quantity"]
+    if not demand and not picked:
         unreserve(env, move)
         change_move(env, move, product_uom_qty=0.0, state="cancel", picked=False)
     elif move["state"] == "draft":
         change_move(env, move, product_uom_qty=demand)
     else:
-        if move["quantity"] > demand and not move["picked"]:
+        if move["quantity"] > demand and not picked:
             unreserve(env, move)
         change_move(env, move, product_uom_qty=demand)
         change_move(env, move, state=ready_state(move))

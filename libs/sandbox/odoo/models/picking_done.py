@@ -65,6 +65,7 @@ def finish(env: Env, picking: Row, *, backorder: bool) -> int | None:
     taken = [move for move in todo if move["picked"] and move["quantity"]]
     left = [move for move in todo if not (move["picked"] and move["quantity"])]
     if not taken:
+        env.db.set(PICKING, picking["id"], "date_done", env.now)  # and nothing else, as the server does
         return None
     rest: list[Row] = left if backorder else []
     for move in taken:

@@ -240,3 +240,42 @@ def test_a_delivery_has_a_carrier_with_the_app_that_brings_them(connect: Connect
 def test_without_that_app_there_is_no_carrier(odoo: Client) -> None:
     assert "carrier_id" not in odoo("stock.picking", "fields_get")
     assert odoo.refused("delivery.carrier", "search", []).message == "Object delivery.carrier doesn't exist"
+
+
+def test_a_count_below_what_is_reserved_frees_the_latest_reservation(odoo: Client) -> None:
+    product = odoo.sandbox.add_product(name="box", storable=True)
+    odoo.sandbox.set_stock(product, 5)
+    first, second = order_of(odoo, (product, 2)), order_of(odoo, (product, 3))
+    odoo.sandbox.set_stock(product, 3)
+    assert states(odoo, first) == [("assigned", [(2.0, 2.0, "assigned")])]
+    assert states(odoo, second) == [("assigned", [(3.0, 1.0, "partially_available")])]
+
+
+def test_a_delivery_of_what_another_had_reserved_takes_it_away(odoo: Client) -> None:
+    product = odoo.sandbox.add_product(name="box", storable=True)
+    odoo.sandbox.set_stock(product, 2)
+    waiting, urgent = order_of(odoo, (product, 2)), order_of(odoo, (product, 2))
+    odoo.sandbox.deliver(read(odoo, urgent)["picking_ids"][0])
+    assert states(odoo, waiting) == [("confirmed", [(2.0, 0.0, "confirmed")])]
+
+
+def test_a_done_delivery_is_corrected_by_its_quantity(odoo: Client) -> None:
+    product = odoo.sandbox.add_product(name="box", storable=True)
+    odoo.sandbox.set_stock(product, 5)
+    order = order_of(odoo, (product, 3))
+    odoo.sandbox.deliver(read(odoo, order)["picking_ids"][0])
+    odoo("stock.move", "write", odoo.sandbox.pickings(order)[0]["move_ids"], {"quantity": 1})
+    assert read(odoo, order)["lines"][0]["qty_delivered"] == 1.0
+    assert odoo("product.product", "read", [product], fields=["qty_available", "free_qty"])[0]["qty_available"] == 4.0
+
+
+def test_a_sales_user_confirms_and_reads_deliveries(odoo: Client) -> None:
+    uid = odoo.sandbox.add_user("sally", "sally-key")
+    partner, product = odoo.sandbox.add("res.partner", name="Ada"), odoo.sandbox.add_product(name="a")
+    values = {"partner_id": partner, "order_line": [(0, 0, {"product_id": product, "product_uom_qty": 2})]}
+    sally = odoo.as_user(uid, "sally-key")
+    order = sally("sale.order", "create", values)
+    sally("sale.order", "action_confirm", [order])
+    [picking] = sally("stock.picking", "search_read", [("sale_id", "=", order)], ["state"])
+    assert picking["state"] == "assigned"
+    assert sally("stock.picking", "button_validate", [picking["id"]], context=VALIDATE) is True

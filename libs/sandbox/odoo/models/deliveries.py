@@ -74,8 +74,16 @@ def deliver(env: Env, line: Row) -> None:
     if the quantity did not change, something is sent or fetched back.
     """
     order = env.db.tables[ORDER][line["order_id"]]
-    if order["state"] != "sale" or order.get("locked") or line.get("display_type") or not is_goods(env, line):
+    if order["state"] != "sale":
         return
+    if is_goods(env, line) and not order.get("locked"):
+        _balance(env, order, line)
+    for picking in pickings_of(env, order):
+        if picking["state"] not in ENDED:
+            confirm(env, picking["id"])  # drafts of returns too
+
+
+def _balance(env: Env, order: Row, line: Row) -> None:
     moves = [move for move in moves_of_line(env, line["id"]) if move["state"] != "cancel"]
     underway = sum(_direction(env, move, line) * _amount(move) for move in moves)
     missing = (line.get("product_uom_qty") or 0.0) - underway

@@ -10,6 +10,7 @@ from libs.sandbox.odoo.models.reservations import (
     PICKING,
     change_move,
     counted,
+    free_reserved,
     moves_of,
     refresh,
     reserve_waiting,
@@ -100,6 +101,8 @@ def _transfer(env: Env, move: Row) -> None:
     if storable(env, move["product_id"]):
         relocate(env, move["product_id"], move["location_id"], move["location_dest_id"], move["quantity"])
     change_move(env, move, state="done", date=env.now)
+    if counted(env, move):
+        free_reserved(env, move["product_id"], move["location_id"], move["picking_id"])
 
 
 def _split(env: Env, move: Row, quantity: float) -> int:

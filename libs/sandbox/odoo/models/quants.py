@@ -10,7 +10,7 @@ from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.models.places import LOCATION, loss_of
-from libs.sandbox.odoo.models.reservations import reserve_waiting
+from libs.sandbox.odoo.models.reservations import free_reserved, reserve_waiting
 from libs.sandbox.odoo.models.stock_levels import EMPTY, PRODUCT, QUANT, change_quant, free, quant_at, storable
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import create
@@ -89,7 +89,9 @@ def _count(env: Env, quant: Row, counted: float) -> None:
     if elsewhere is not None and difference:
         other = quant_at(env, quant["product_id"], elsewhere)
         change_quant(env, other, quantity=other["quantity"] - difference)
-    if env.version != "18" and difference > 0:
+    if difference < 0:
+        free_reserved(env, quant["product_id"], quant["location_id"])
+    elif env.version != "18" and difference:
         reserve_waiting(env, quant["product_id"], quant["location_id"])
 
 

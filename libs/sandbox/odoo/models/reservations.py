@@ -56,6 +56,24 @@ def reserve_waiting(env: Env, product: int, location: int) -> None:
         refresh(env, move["picking_id"])
 
 
+def free_reserved(env: Env, product: int, location: int, picking_id: int | None = None) -> None:
+    """More is reserved than there is: takes it from what is not picked, of this picking first, then the latest."""
+    short = -available(env, product, location)
+    moves = [env.db.tables[MOVE][one] for one in env.db.referring(MOVE, "product_id", product) or ()]
+    places = set(within(env, location))
+    held = [m for m in moves if m["state"] not in ENDED and m["quantity"] > 0 and not m["picked"]]
+    held = [move for move in held if move["location_id"] in places]
+    for move in sorted(held, key=lambda one: (one["picking_id"] == picking_id, one["date"], one["id"]), reverse=True):
+        if short <= 0:
+            return
+        part = min(short, move["quantity"])
+        short -= part
+        reserve(env, product, move["location_id"], -part)
+        change_move(env, move, quantity=move["quantity"] - part)
+        change_move(env, move, state=ready_state(move))
+        refresh(env, move["picking_id"])
+
+
 def change_move(env: Env, move: Row, **values: object) -> None:
     if any(move.get(name) != value for name, value in values.items()):
         for name, value in {**values, "write_date": env.stamp}.items():

@@ -54,6 +54,15 @@ def calls_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     yield at_most("a batch of 20 orders: Odoo calls", counts["batch_odoo"], "calls", 10)
 
 
+def paid_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    counts = count_calls(mongodb, rabbitmq, paid=True)
+    assert counts["payments"] == 22, "each of the 22 orders is paid once"
+    yield at_most("one paid order, to invoice and payment: Odoo calls", counts["alone_odoo"], "calls", 14)
+    yield at_most("20 paid orders: Odoo calls, one for each payment among them", counts["batch_odoo"], "calls", 16 + 20)
+    yield at_most("20 orders that changed in nothing: Odoo calls", counts["again_odoo"], "calls", 0)
+    yield at_most("20 orders that changed in nothing: Odoo writes", counts["again_writes"], "writes", 0)
+
+
 def drain_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     rates = drain(mongodb, rabbitmq)
     yield Row("orders drained in batches of 20", round(rates["batched"], 1), "orders/s")
@@ -83,6 +92,7 @@ def memory_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
     "calls": calls_rows,
+    "paid": paid_rows,
     "drain": drain_rows,
     "overhead": overhead_rows,
     "gateway": gateway_rows,

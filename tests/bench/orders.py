@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from libs.common.domain.rules import StoreRules, Until
 from libs.common.settings import WorkerSettings
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.odoo.speed import OdooSpeed
@@ -27,15 +28,24 @@ FEW_ORDERS = 500
 
 
 @contextmanager
-def bench_rig(mongodb_url: str, rabbitmq_url: str, *, speed: OdooSpeed | None = None) -> Iterator[Rig]:
-    """A store whose products and tax Odoo knows, with a budget at Shopify that is never the bound."""
+def bench_rig(
+    mongodb_url: str, rabbitmq_url: str, *, speed: OdooSpeed | None = None, paid: bool = False
+) -> Iterator[Rig]:
+    """A store whose products and tax Odoo knows, with a budget at Shopify that is never the bound.
+
+    `paid`: orders go all the way to their invoice and their payment.
+    """
     odoo = OdooSandbox(speed=speed)
+    rules = StoreRules()
+    if paid:
+        bank = next(journal["id"] for journal in odoo.find("account.journal") if journal["type"] == "bank")
+        rules = StoreRules(until=Until.PAID, journals={"bogus": bank})
     shop = ShopifySandbox(bucket=1_000_000, restore_rate=1_000_000)
     for product in bench_catalog():
         odoo.add_product(default_code=product.sku, barcode=product.barcode, list_price=float(product.price))
     shop.add_products(bench_catalog())
     database = f"bench_{uuid.uuid4().hex[:12]}"
-    with open_rig(mongodb_url, database, rabbitmq_url, shop=shop, odoo=odoo) as rig:
+    with open_rig(mongodb_url, database, rabbitmq_url, shop=shop, odoo=odoo, rules=rules) as rig:
         try:
             yield rig
         finally:
@@ -43,9 +53,12 @@ def bench_rig(mongodb_url: str, rabbitmq_url: str, *, speed: OdooSpeed | None = 
             rig.connection.database.client.drop_database(database)
 
 
-def count_calls(mongodb_url: str, rabbitmq_url: str) -> dict[str, int]:
-    """GraphQL requests and Odoo calls for one order alone and for twenty together, by a worker that is warm."""
-    with bench_rig(mongodb_url, rabbitmq_url) as rig:
+def count_calls(mongodb_url: str, rabbitmq_url: str, *, paid: bool = False) -> dict[str, int]:
+    """GraphQL requests and Odoo calls for one order alone and for twenty together, by a worker that is warm.
+
+    `again_…` are those of the twenty when they change in nothing that matters.
+    """
+    with bench_rig(mongodb_url, rabbitmq_url, paid=paid) as rig:
         settings = WorkerSettings(
             ledger_url=rig.mongodb_url, broker_url=rig.rabbitmq_url, secret_key=SecretStr(rig.key), batch_size=20
         )
@@ -62,6 +75,14 @@ def count_calls(mongodb_url: str, rabbitmq_url: str) -> dict[str, int]:
                 rig.wait_settled(ids, seconds=5)
                 counts[f"{name}_shopify"] = len(rig.shop.calls.entries())
                 counts[f"{name}_odoo"] = len(rig.odoo.calls.entries())
+            before = len(rig.odoo.journal.entries())
+            again = rig.announce([rig.shop.update_order(one.rpartition("/")[2], note="later") for one in ids])
+            rig.odoo.calls.clear()
+            assert workers.pipelines["orders"].look_at(SLUG, again) == len(again)
+            rig.wait_settled(again, seconds=5)
+            counts["again_odoo"] = len(rig.odoo.calls.entries())
+            counts["again_writes"] = len(rig.odoo.journal.entries()) - before
+            counts["payments"] = rig.odoo.journal.count("account.payment", "post")
         finally:
             workers.close()
         _all_synced(rig)

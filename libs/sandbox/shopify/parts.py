@@ -24,7 +24,7 @@ def parts_of(order: Document) -> Iterator[Document]:
         yield returned
         for item in returned["exchangeLineItems"]:
             yield item
-            yield from item["lineItems"]
+            yield from item["lineItems"] or ()
 
 
 def all_lines(order: Document) -> list[Document]:
@@ -38,8 +38,8 @@ def all_lines(order: Document) -> list[Document]:
 def with_lines(order: Document, changed: dict[str, Document]) -> Document:
     """The fields of `order` in which lines of these ids stand, with the changed lines in their place."""
 
-    def swap(lines: list[Document]) -> list[Document]:
-        return [changed.get(line["id"], line) for line in lines]
+    def swap(lines: list[Document] | None) -> list[Document] | None:
+        return lines and [changed.get(line["id"], line) for line in lines]
 
     changes: Document = {"lineItems": swap(order["lineItems"])}
     if order.get("returns"):

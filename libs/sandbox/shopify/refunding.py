@@ -67,11 +67,11 @@ class Refunding(Paying, Fulfilling):
             order = self.order(order_id)
             wanted = {line_gid(order, one): _how(how) for one, how in (lines or {}).items()}
             payback = Payback(gateway, adjustment, owed, pay_back, status, reason)
-            refund, changes = self._refund(order, Taken(wanted, shipping, duties), payback)
+            refund, changes = self.refunded(order, Taken(wanted, shipping, duties), payback)
             refund |= {"note": note or None, "return": {"id": return_id} if return_id else None}
-            order = self._with_refund(order, refund, changes)
+            order = self.with_refund(order, refund, changes)
             self.note("refund", "create", refund, order, total=amount(refund["totalRefundedSet"]))
-            self.tell(order, chosen(_told(refund), topics))
+            self.tell(order, chosen(told(refund), topics))
             return refund
 
     def settle_refund(self, refund_id: str, *, status: str = "success") -> Document:
@@ -135,11 +135,11 @@ class Refunding(Paying, Fulfilling):
             if untouched:
                 units |= {line["id"]: (line["currentQuantity"], how) for line in all_lines(order)}
             taken = Taken(units, "full" if untouched else None, duties=True)
-            made, changes = self._refund(order, taken, Payback(pay_back=refund, rest=refund and untouched))
-            order = self._with_refund(order, made, changes, self._cancelled(order, changes, reason))
+            made, changes = self.refunded(order, taken, Payback(pay_back=refund, rest=refund and untouched))
+            order = self.with_refund(order, made, changes, self._cancelled(order, changes, reason))
             self.note("order", "cancel", order, order, reason=reason, total=amount(made["totalRefundedSet"]))
             self.note("refund", "create", made, order, total=amount(made["totalRefundedSet"]))
-            self.tell(order, chosen([*_told(made), ("orders/cancelled", None)], topics))
+            self.tell(order, chosen([*told(made), ("orders/cancelled", None)], topics))
             return order
 
     def _cancelled(self, order: Document, changes: Document, reason: str) -> Document:
@@ -154,7 +154,7 @@ class Refunding(Paying, Fulfilling):
             "fulfillmentOrders": emptied,
         }
 
-    def _refund(self, order: Document, taken: Taken, how: Payback) -> tuple[Document, Document]:
+    def refunded(self, order: Document, taken: Taken, how: Payback) -> tuple[Document, Document]:
         """The refund's document and the changes of the order, but for the refund itself."""
         now, back = self.second(), TakenBack(order, taken, self.new_gid, self.second())
         money, adjustments = self._money(order, back, how)
@@ -218,7 +218,7 @@ class Refunding(Paying, Fulfilling):
             self.transaction(order, Payment(gateway, kind="refund", status=how.status), part) for gateway, part in parts
         ]
 
-    def _with_refund(
+    def with_refund(
         self, order: Document, refund: Document, changes: Document, more: Document | None = None
     ) -> Document:
         transactions = [*figure(order, "transactions"), *refund["transactions"]]
@@ -240,7 +240,7 @@ def _how(how: int | tuple[int, RestockType]) -> tuple[int, RestockType]:
     return how if isinstance(how, tuple) else (how, "no_restock")
 
 
-def _told(refund: Document) -> Hooks:
+def told(refund: Document) -> Hooks:
     paid: Hooks = [(TRANSACTION, one) for one in refund["transactions"]]
     return [(REFUNDED, refund), *paid, (UPDATED, None)]
 

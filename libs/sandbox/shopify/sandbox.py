@@ -31,8 +31,8 @@ from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
 from libs.sandbox.shopify.order_files import read_folder
 from libs.sandbox.shopify.pricing import price
-from libs.sandbox.shopify.refunding import Refunding
 from libs.sandbox.shopify.resolvers import ShopFacts
+from libs.sandbox.shopify.returning import Returning
 from libs.sandbox.shopify.schema import VERSION
 from libs.sandbox.shopify.store import FIRST_ID, ShopStore
 from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
@@ -50,7 +50,7 @@ CREATE = "orders/create"
 LOCATION = "64700001"
 
 
-class ShopifySandbox(Refunding):
+class ShopifySandbox(Returning):
     """One shop. Amounts are in `currency` unless an order says otherwise; `bucket` and `restore_rate` are points."""
 
     def __init__(

@@ -1,0 +1,115 @@
+"""Order edits: units taken off and added, lines added, addresses changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from libs.sandbox.shopify.adding import added_lines, more_of
+from libs.sandbox.shopify.afterwards import UPDATED, Hooks, chosen
+from libs.sandbox.shopify.currents import Currents, financial_status
+from libs.sandbox.shopify.derived import Document
+from libs.sandbox.shopify.drafts import Line, Place
+from libs.sandbox.shopify.figures import figure
+from libs.sandbox.shopify.fulfilling import line_gid, shipping_changes
+from libs.sandbox.shopify.parts import all_lines, with_lines
+from libs.sandbox.shopify.people import address_document
+from libs.sandbox.shopify.refunding import Payback, Refunding, told
+from libs.sandbox.shopify.refunds import RestockType, Taken, refunded_units
+from libs.sandbox.shopify.routing import not_to_ship, units_left
+
+EDITED = "orders/edited"
+
+
+class Editing(Refunding):
+    def edit_order(
+        self,
+        order_id: str,
+        set_quantity: Mapping[str, int] | None = None,
+        *,
+        add: Sequence[Line] = (),
+        address: Place | None = None,
+        shipping_address: Place | None = None,
+        billing_address: Place | None = None,
+        as_refund: bool = False,
+        note: str = "",
+        topics: Sequence[str] | None = None,
+    ) -> Document:
+        """Sets how many units of lines there are to be, adds lines, changes addresses; the order.
+
+        A line keeps the quantity that was ordered, its `currentQuantity` goes down; the figures as they were placed
+        stay, the `current…` ones follow. `address` stands for both addresses, which are no edit by themselves.
+        `as_refund` records units that go in a refund without money beside it. Raises `ValueError` for units that
+        were shipped already.
+        """
+        with self.changing:
+            order = self.order(order_id)
+            wanted = {line_gid(order, one): count for one, count in (set_quantity or {}).items()}
+            removals, increments = _differences(order, wanted)
+            edit = {"id": self.new_gid("OrderEdit"), "createdAt": self.second(), "note": note}
+            hooks: Hooks = []
+            if removals and as_refund:
+                refund, changes = self.refunded(order, Taken(_cancelled(removals)), Payback(pay_back=False))
+                order = self.with_refund(order, refund, {**changes, "edited": True})
+                hooks += told(refund)[:1]
+            changes, added = self._edited(order, Counter() if as_refund else removals, increments, add)
+            places = self._addresses(shipping_address or address, billing_address or address)
+            order = self.keep(order, {**changes, **places})
+            if removals or increments or added:
+                additions = {**increments, **{one["id"]: one["quantity"] for one in added}}
+                hooks.append((EDITED, {**edit, "additions": additions, "removals": dict(removals)}))
+            self.note("order", "edit", order, order, removed=removals.total(), added=len(added))
+            self.tell(order, chosen([*hooks, (UPDATED, None)], topics))
+            return order
+
+    def _edited(
+        self, order: Document, removals: Counter[str], increments: Counter[str], add: Sequence[Line]
+    ) -> tuple[Document, list[Document]]:
+        """The changes of the order, and the lines that are new."""
+        if not (removals or increments or add):
+            return {}, []
+        currents, refunded = Currents(order), refunded_units(order)
+        changed: dict[str, Document] = {}
+        for line in all_lines(order):
+            if count := removals[line["id"]]:
+                # Units go from the end of the line, as refunded ones do from its beginning: together they are all.
+                currents.units_gone(line, refunded[line["id"]] + line["currentQuantity"] - count, count)
+                changed[line["id"]] = {**line, "currentQuantity": line["currentQuantity"] - count}
+            if count := increments[line["id"]]:
+                changed[line["id"]] = more_of(order, line, count, currents)
+        added, applications = added_lines(order, add, currents, self.store)
+        orders, _ = not_to_ship(order.get("fulfillmentOrders", []), removals, self.second())
+        to_ship = [(line, increments[line["id"]]) for line in changed.values()]
+        orders += self.to_ship([*to_ship, *((line, line["quantity"]) for line in added)])
+        changes = {**currents.changes, **with_lines(order, changed)}
+        changes |= {
+            "lineItems": [*changes["lineItems"], *added],
+            "discountApplications": applications,
+            "fulfillmentOrders": orders,
+            "edited": True,
+        }
+        after = {**order, **changes}
+        changes |= shipping_changes(after)
+        return {**changes, "displayFinancialStatus": financial_status(after, figure(order, "transactions"))}, added
+
+    def _addresses(self, shipping: Place | None, billing: Place | None) -> Document:
+        given = {"shippingAddress": shipping, "billingAddress": billing}
+        return {name: address_document(place, self.store.new_id) for name, place in given.items() if place}
+
+
+def _cancelled(units: Counter[str]) -> dict[str, tuple[int, RestockType]]:
+    return {line: (count, "cancel") for line, count in units.items()}
+
+
+def _differences(order: Document, wanted: Mapping[str, int]) -> tuple[Counter[str], Counter[str]]:
+    """Units that go and units that come, by line."""
+    removals, increments, left = Counter[str](), Counter[str](), units_left(order)
+    for line in all_lines(order):
+        less = line["currentQuantity"] - wanted.get(line["id"], line["currentQuantity"])
+        if wanted.get(line["id"], 0) < 0 or (line["requiresShipping"] and less > left[line["id"]]):
+            raise ValueError(f"{less} units of {line['name']} are to go, {left[line['id']]} are not shipped")
+        if less > 0:
+            removals[line["id"]] = less
+        elif less < 0:
+            increments[line["id"]] = -less
+    return removals, increments

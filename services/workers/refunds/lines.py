@@ -1,0 +1,196 @@
+"""The lines of a credit note: what Shopify refunded, at exactly its figures, with the taxes of the order's lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NoReturn
+
+from libs.common.domain.facts import TaxFact
+from libs.common.domain.money import Money, currency_digits
+from libs.common.domain.outcomes import Hold
+from libs.common.domain.pricing import exact_parts
+from libs.common.domain.refunds import Adjustment, Refund, RefundLine, RefundShipping
+from libs.common.domain.sales import SaleLine, SaleOrder
+from services.workers.refunds.model import PlannedLine, Ref
+
+CASH = "cash"
+
+
+class HoldRefund(Exception):
+    """Planning found a reason to ask a person."""
+
+    def __init__(self, hold: Hold) -> None:
+        self.hold = hold
+        super().__init__(hold.message)
+
+
+def refuse(code: str, message: str, hint: str, **details: object) -> NoReturn:
+    raise HoldRefund(Hold(code, message, hint, details))
+
+
+class CreditLines:
+    """Plans the lines of one credit note."""
+
+    def __init__(
+        self,
+        refund: Refund,
+        sale: SaleOrder,
+        taxes: Sequence[TaxFact],
+        price_digits: int | None,
+        *,
+        adjustment: Ref,
+        rounding: Ref,
+    ) -> None:
+        self.refund = refund
+        self.sale = sale
+        self.taxes = {tax.id: tax for tax in taxes}
+        self.price_digits = price_digits
+        self.adjustment = adjustment
+        self.rounding = rounding
+
+    def plan(self) -> tuple[PlannedLine, ...]:
+        """Raises HoldRefund where Odoo has no line, or too few invoiced units, for what was refunded."""
+        lines: list[PlannedLine] = []
+        for quantity, one in self._by_line():
+            lines += self._units(quantity, one)
+        lines += [self._shipping(one) for one in self.refund.shipping if one.subtotal or one.tax]
+        lines += self._duties()
+        lines += [self._adjusted(one) for one in self.refund.adjustments if one.amount or one.tax]
+        rounded = cash_rounding(self.refund)
+        if rounded:
+            lines.append(PlannedLine(self.rounding, "Cash rounding", 1, rounded.amount, ()))
+        return tuple(lines)
+
+    def _by_line(self) -> Iterator[tuple[int, RefundLine]]:
+        """Units of one line may stand in several refund lines, by `restockType`: what is invoiced is for all."""
+        wanted: dict[str, int] = {}
+        for one in self.refund.lines:
+            wanted[one.line_id] = wanted.get(one.line_id, 0) + one.quantity
+        for line_id, quantity in wanted.items():
+            parts = self._parts(line_id)
+            invoiced = sum((max(part.invoiced, Decimal(0)) for part in parts), Decimal(0))
+            if quantity > invoiced:
+                refuse(
+                    "refund_exceeds_invoice",
+                    f"{quantity} units of {_title(parts[0])!r} were refunded, {invoiced.normalize():f} are invoiced",
+                    f"invoice what is missing of {self.sale.name} in Odoo, or enter the credit note by hand, then retry",
+                    line=_title(parts[0]),
+                    refunded=quantity,
+                    invoiced=f"{invoiced.normalize():f}",
+                    order=self.sale.name,
+                )
+        taken: dict[str, int] = {}
+        for one in self.refund.lines:
+            yield taken.get(one.line_id, 0), one
+            taken[one.line_id] = taken.get(one.line_id, 0) + one.quantity
+
+    def _parts(self, line_id: str) -> tuple[SaleLine, ...]:
+        parts = self.sale.lines_of(f"line_{line_id}")
+        if not parts:
+            refuse(
+                "refund_line_unknown",
+                f"line {line_id} of {self.refund.order_name} was refunded, and {self.sale.name} has no such line",
+                f"enter the credit note for {self.sale.name} by hand: {self.refund.goods_total}",
+                line_id=line_id,
+                order=self.sale.name,
+                refunded=str(self.refund.goods_total),
+            )
+        return parts
+
+    def _units(self, skip: int, one: RefundLine) -> Iterator[PlannedLine]:
+        """Units against the order lines that carry them, at prices that come to the refund's subtotal exactly."""
+        if not one.quantity:
+            return
+        prices = [[p.quantity, p.unit_price] for p in exact_parts(one.subtotal.amount, one.quantity, self.price_digits)]
+        for line, count in _take(self._parts(one.line_id), skip, one.quantity):
+            left = count
+            while left:
+                part = prices[0]
+                units = min(left, int(part[0]))
+                yield PlannedLine(line.product_id or 0, line.name, units, Decimal(part[1]), line.tax_ids, line.id)
+                left -= units
+                part[0] -= units
+                if not part[0]:
+                    prices.pop(0)
+
+    def _shipping(self, one: RefundShipping) -> PlannedLine:
+        prefix = f"shipping_{self.refund.order_id}_"
+        lines = [line for line in self.sale.lines if line.key.startswith(prefix)]
+        named = [line for line in lines if one.shipping_line_id and line.key == prefix + one.shipping_line_id]
+        chosen = (named or [line for line in lines if line.amount == one.subtotal.amount] or lines or [None])[0]
+        if chosen is None:
+            refuse(
+                "refund_line_unknown",
+                f"shipping of {self.refund.order_name} was refunded, and {self.sale.name} has no line for it",
+                f"enter the credit note for {self.sale.name} by hand: {self.refund.goods_total}",
+                order=self.sale.name,
+                refunded=str(self.refund.goods_total),
+            )
+        return self._money(chosen, one.subtotal, chosen.tax_ids)
+
+    def _duties(self) -> list[PlannedLine]:
+        """Refunds do not say which duty they give back: the one that cost as much, else the first."""
+        left = [line for line in self.sale.lines if line.key.startswith("duty_")]
+        planned = []
+        for amount in self.refund.duties:
+            if not amount:
+                continue
+            fitting = [line for line in left if line.amount == amount.amount] or left
+            if fitting:
+                planned.append(self._money(fitting[0], amount, ()))
+                left = [line for line in left if line is not fitting[0]] or left
+            else:
+                planned.append(PlannedLine(self.adjustment, "Duties", 1, amount.amount, ()))
+        return planned
+
+    def _money(self, line: SaleLine, amount: Money, tax_ids: tuple[int, ...]) -> PlannedLine:
+        """A charge given back: as the invoiced unit when it is the whole, else as money that takes back no unit."""
+        whole = line.amount == amount.amount and line.quantity == 1 and line.invoiced >= 1
+        return PlannedLine(line.product_id or 0, line.name, 1, amount.amount, tax_ids, line.id if whole else None)
+
+    def _adjusted(self, one: Adjustment) -> PlannedLine:
+        """Shopify's sign is turned: what went back beyond the lines makes the credit note larger."""
+        reason = one.reason.replace("_", " ")
+        name = f"Refund adjustment: {reason}" if reason else "Refund adjustment"
+        tax_ids = self._fitting_taxes(one)
+        included = self.refund.taxes_included or not tax_ids
+        amount = one.amount + one.tax if included else one.amount
+        return PlannedLine(self.adjustment, name, 1, -amount.amount, tax_ids)
+
+    def _fitting_taxes(self, one: Adjustment) -> tuple[int, ...]:
+        """Taxes of one of the order's lines that come to the adjustment's tax, shipping's first; else none."""
+        if not one.tax:
+            return ()
+        step = Decimal(1).scaleb(-currency_digits(one.tax.currency))
+        for line in sorted(self.sale.lines, key=lambda x: not x.key.startswith("shipping_")):
+            rates = [self.taxes[tax].rate for tax in line.tax_ids if tax in self.taxes]
+            if rates and len(rates) == len(line.tax_ids):
+                expected = one.amount.amount * sum(rates, Decimal(0))
+                if abs(expected - one.tax.amount) <= step:
+                    return line.tax_ids
+        return ()
+
+
+def cash_rounding(refund: Refund) -> Money:
+    """What rounding of cash made the money that went back larger (or smaller) than the refund."""
+    paid = [one for one in refund.transactions if one.pays_back]
+    if not paid or any(one.gateway != CASH for one in paid):
+        return Money.zero(refund.currency)
+    return Money.sum((one.amount for one in paid), refund.currency) - refund.total
+
+
+def _take(parts: Sequence[SaleLine], skip: int, quantity: int) -> Iterator[tuple[SaleLine, int]]:
+    """`quantity` units out of the invoiced ones of these lines, leaving out the first `skip`."""
+    for part in parts:
+        invoiced = max(int(part.invoiced), 0)
+        passed = min(skip, invoiced)
+        skip -= passed
+        units = min(invoiced - passed, quantity)
+        quantity -= units
+        if units:
+            yield part, units
+
+
+def _title(line: SaleLine) -> str:
+    return line.name.split("\n")[0]

@@ -46,7 +46,12 @@ class Shopify(Protocol):
 
 
 #: Ledger entity to the Odoo model its links point to.
-LINKED_MODELS = {"customer": "res.partner", "variant": "product.product", "payment": "account.payment"}
+LINKED_MODELS = {
+    "customer": "res.partner",
+    "variant": "product.product",
+    "payment": "account.payment",
+    "payback": "account.payment",
+}
 #: The choice of money that an order was first synced with is kept under this name in `Record.frozen`.
 CURRENCY = "currency"
 

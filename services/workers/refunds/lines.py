@@ -1,4 +1,4 @@
-"""The lines of a credit note: what Shopify refunded, at exactly its figures, with the taxes of the order's lines. Pure."""
+"""The lines of a credit note: Shopify's figures exactly, with the taxes of the order's lines. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NoReturn
 from libs.common.domain.facts import TaxFact
 from libs.common.domain.money import Money, currency_digits
 from libs.common.domain.outcomes import Hold
-from libs.common.domain.pricing import exact_parts
+from libs.common.domain.pricing import Part, exact_parts
 from libs.common.domain.refunds import Adjustment, Refund, RefundLine, RefundShipping
 from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.refunds.model import PlannedLine, Ref
@@ -60,6 +60,10 @@ class CreditLines:
         rounded = cash_rounding(self.refund)
         if rounded:
             lines.append(PlannedLine(self.rounding, "Cash rounding", 1, rounded.amount, ()))
+        if lines and self.sale.lines and not any(line.sale_line_id for line in lines):
+            # Odoo counts a credit note among the order's when one of its lines belongs to one of the order's.
+            about = f"Refund of {self.sale.name}, no units taken back"
+            lines.append(PlannedLine(None, about, 0, Decimal(0), (), self.sale.lines[0].id))
         return tuple(lines)
 
     def _by_line(self) -> Iterator[tuple[int, RefundLine]]:
@@ -74,7 +78,7 @@ class CreditLines:
                 refuse(
                     "refund_exceeds_invoice",
                     f"{quantity} units of {_title(parts[0])!r} were refunded, {invoiced.normalize():f} are invoiced",
-                    f"invoice what is missing of {self.sale.name} in Odoo, or enter the credit note by hand, then retry",
+                    f"invoice the rest of {self.sale.name} in Odoo, then retry; or enter the credit note by hand",
                     line=_title(parts[0]),
                     refunded=quantity,
                     invoiced=f"{invoiced.normalize():f}",
@@ -102,24 +106,23 @@ class CreditLines:
         """Units against the order lines that carry them, at prices that come to the refund's subtotal exactly."""
         if not one.quantity:
             return
-        prices = [[p.quantity, p.unit_price] for p in exact_parts(one.subtotal.amount, one.quantity, self.price_digits)]
+        prices = list(exact_parts(one.subtotal.amount, one.quantity, self.price_digits))
         for line, count in _take(self._parts(one.line_id), skip, one.quantity):
             left = count
             while left:
-                part = prices[0]
-                units = min(left, int(part[0]))
-                yield PlannedLine(line.product_id or 0, line.name, units, Decimal(part[1]), line.tax_ids, line.id)
+                part = prices.pop(0)
+                units = min(left, part.quantity)
+                yield PlannedLine(line.product_id or 0, line.name, units, part.unit_price, line.tax_ids, line.id)
                 left -= units
-                part[0] -= units
-                if not part[0]:
-                    prices.pop(0)
+                if part.quantity > units:
+                    prices.insert(0, Part(part.quantity - units, part.unit_price))
 
     def _shipping(self, one: RefundShipping) -> PlannedLine:
         prefix = f"shipping_{self.refund.order_id}_"
         lines = [line for line in self.sale.lines if line.key.startswith(prefix)]
         named = [line for line in lines if one.shipping_line_id and line.key == prefix + one.shipping_line_id]
-        chosen = (named or [line for line in lines if line.amount == one.subtotal.amount] or lines or [None])[0]
-        if chosen is None:
+        fitting = named or [line for line in lines if line.amount == one.subtotal.amount] or lines
+        if not fitting:
             refuse(
                 "refund_line_unknown",
                 f"shipping of {self.refund.order_name} was refunded, and {self.sale.name} has no line for it",
@@ -127,7 +130,7 @@ class CreditLines:
                 order=self.sale.name,
                 refunded=str(self.refund.goods_total),
             )
-        return self._money(chosen, one.subtotal, chosen.tax_ids)
+        return self._money(fitting[0], one.subtotal, fitting[0].tax_ids)
 
     def _duties(self) -> list[PlannedLine]:
         """Refunds do not say which duty they give back: the one that cost as much, else the first."""

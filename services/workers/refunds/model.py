@@ -56,8 +56,8 @@ class Situation:
     """Of the order as it was last settled."""
     payments: Mapping[str, Registered] = field(default_factory=dict)
     """What became of each transaction of the order, by its id; those that nobody knows are absent."""
-    refunds_open: bool = False
-    """Whether another refund of the order is still on its way."""
+    open_refunds: tuple[str, ...] = ()
+    """Ids of other refunds of the order that are not in Odoo yet."""
     facts: CompanyFacts | None = None
     synced_digest: str | None = None
     target_id: int | None = None
@@ -67,7 +67,8 @@ class Situation:
 class PlannedLine:
     """One line of a credit note."""
 
-    product: Ref
+    product: Ref | None
+    """None for a note."""
     name: str
     quantity: int
     price_unit: Decimal
@@ -84,6 +85,7 @@ class PlannedCredit:
     invoice_id: int
     invoice_name: str
     partner_id: int
+    currency_id: int | None
     date: date
     origin: str
     ref: str
@@ -105,6 +107,7 @@ class PlannedPayback:
     transaction_id: str
     partner_id: int
     amount: Money
+    currency_id: int | None
     date: date
     journal_id: int
     memo: str
@@ -142,13 +145,16 @@ class LineQuantity:
 class Check:
     """What must come out in the end.
 
-    `outstanding` is Shopify's; what Odoo's invoices, credit notes and payments leave open must equal it together
-    with `unregistered`: the money that moved in Shopify and is not a payment in Odoo.
+    What Odoo's invoices, credit notes and payments leave open must equal Shopify's outstanding together with the
+    money that moved in Shopify and is not a payment in Odoo.
     """
 
     outstanding: Money | None
-    """None when it cannot be told yet, for `reason`."""
-    unregistered: Money
+    """Shopify's; None when it cannot be compared, for `reason`."""
+    transactions: tuple[tuple[str, Money], ...] = ()
+    """Money that moved and that the ledger knows no payment of: positive what came in, by transaction id."""
+    open_refunds: tuple[str, ...] = ()
+    """Other refunds of the order that are not in Odoo yet: it can be compared only when they are."""
     reason: str = ""
     invoice_ids: tuple[int, ...] = ()
     """Invoices and other credit notes of the order."""
@@ -223,11 +229,11 @@ class Applied:
 
     changes: Changes
     credit: CreditNote | None = None
-    credit_hold: Hold | None = None
-    """The draft did not come to Shopify's figure: it was not posted, and nothing else was done."""
     return_id: int | None = None
     payback_ids: tuple[int, ...] = ()
     open_amount: Decimal | None = None
-    """What invoices, credit notes and payments leave open together; None when it was not read."""
+    """What invoices, credit notes and payments leave open together; None when it cannot be told."""
+    unregistered: Decimal = Decimal(0)
+    """Money that came in (less what went back) in Shopify and is no payment in Odoo."""
     order_total: Decimal | None = None
     """Of an order that is not invoiced, as read back."""

@@ -8,7 +8,7 @@ from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import StoreRules
-from libs.common.domain.sales import CANCELLED, Invoice, SaleOrder
+from libs.common.domain.sales import INVOICE, Invoice, SaleOrder
 from libs.common.domain.transactions import Transaction
 from services.workers.refunds.lines import refuse
 from services.workers.refunds.model import Check, PlannedPayback, Registered
@@ -17,16 +17,18 @@ from services.workers.refunds.model import Check, PlannedPayback, Registered
 ON_ITS_WAY = frozenset({"", "due", "running"})
 
 
-def plan_paybacks(refund: Refund, rules: StoreRules, module: str, partner_id: int) -> tuple[PlannedPayback, ...]:
+def plan_paybacks(refund: Refund, rules: StoreRules, module: str, sale: SaleOrder) -> tuple[PlannedPayback, ...]:
     """One outbound payment for each transaction that paid back. Raises HoldRefund for a gateway without journal."""
     if not rules.until.registers_payments:
         return ()
+    invoice = sale.posted_invoices[0]
     return tuple(
         PlannedPayback(
             external_id=f"{module}.payback_{one.id}",
             transaction_id=one.id,
-            partner_id=partner_id,
+            partner_id=invoice.payer_id or invoice.partner_id,
             amount=one.amount,
+            currency_id=sale.currency_id,
             date=one.processed_at.date(),
             journal_id=_journal(one, rules),
             memo=f"{refund.order_name} refund {one.gateway_name or one.gateway} {one.id}",
@@ -58,40 +60,35 @@ def missing_payment(order: Order, known: Mapping[str, Registered]) -> str | None
     return None
 
 
-def plan_check(  # noqa: PLR0917 - both sides and what the ledger knows
-    refund: Refund,
+def plan_check(
     order: Order,
     sale: SaleOrder,
-    credits: Mapping[str, Invoice],
+    credit_notes: Mapping[str, Invoice],
     known: Mapping[str, Registered],
-    rules: StoreRules,
-    *,
-    others_open: bool,
+    open_refunds: tuple[str, ...],
 ) -> Check:
-    """What invoices, credit notes and payments must leave open: Shopify's outstanding, less what is not in Odoo."""
-    documents = {one.id: one for one in (*sale.invoices, *credits.values()) if one.state != CANCELLED}
+    """What invoices, credit notes and payments must leave open: Shopify's outstanding and what is not in Odoo."""
+    documents = {one.id: one for one in (*sale.invoices, *credit_notes.values()) if one.counts}
     reason = ""
-    if others_open:
-        reason = "another refund of the order is still on its way"
-    elif any(one.state == "draft" and one.kind == "out_invoice" for one in documents.values()):
+    if any(one.state == "draft" and one.kind == INVOICE for one in documents.values()):
         reason = "an invoice of the order is still a draft"
     elif order.outstanding is None:
         reason = "Shopify does not tell what is outstanding"
-    unregistered = Money.zero(order.currency)
-    payment_ids = []
-    mine = {one.id for one in refund.transactions if one.pays_back} if rules.until.registers_payments else set()
+    payments: list[int] = []
+    transactions: list[tuple[str, Money]] = []
     for one in order.transactions:
         registered = known.get(one.id)
         if registered and registered.payment_id:
-            payment_ids.append(registered.payment_id)
-        elif one.id not in mine and one.pays:
-            unregistered += one.amount
-        elif one.id not in mine and one.pays_back:
-            unregistered -= one.amount
+            payments.append(registered.payment_id)
+        elif one.pays:
+            transactions.append((one.id, one.amount))
+        elif one.pays_back:
+            transactions.append((one.id, -one.amount))
     return Check(
         outstanding=None if reason else order.outstanding,
-        unregistered=unregistered,
+        transactions=tuple(transactions),
+        open_refunds=open_refunds,
         reason=reason,
         invoice_ids=tuple(sorted(documents)),
-        payment_ids=tuple(payment_ids),
+        payment_ids=tuple(payments),
     )

@@ -18,6 +18,7 @@ from services.workers.refunds.model import (
     Check,
     LineQuantity,
     PlannedCredit,
+    PlannedLine,
     PlannedProduct,
     Ref,
     Situation,
@@ -112,8 +113,7 @@ def _order_deleted(situation: Situation, refund: Refund) -> Hold:
 def _changes(  # noqa: PLR0917 - both sides
     situation: Situation, refund: Refund, order: Order, sale: SaleOrder, rules: StoreRules, fingerprint: str
 ) -> Changes | Ignore:
-    invoices = sale.posted_invoices
-    if not invoices:
+    if not sale.posted_invoices:
         return _not_invoiced(situation, refund, order, sale, rules, fingerprint)
     products: dict[str, PlannedProduct] = {}
     credit = _credit(situation, refund, sale, rules, products)
@@ -128,18 +128,10 @@ def _changes(  # noqa: PLR0917 - both sides
         order_source_id=refund.order_id,
         sale=sale,
         side=order.side,
-        check=plan_check(
-            refund,
-            order,
-            sale,
-            situation.credits,
-            situation.payments,
-            rules,
-            others_open=situation.refunds_open,
-        ),
+        check=plan_check(order, sale, situation.credits, situation.payments, situation.open_refunds),
         credit=credit,
         post=not draft,
-        paybacks=plan_paybacks(refund, rules, situation.module, invoices[0].partner_id),
+        paybacks=plan_paybacks(refund, rules, situation.module, sale),
         returned=stock.returned,
         quantities=stock.quantities,
         products=tuple(products.values()),
@@ -149,7 +141,7 @@ def _changes(  # noqa: PLR0917 - both sides
     )
 
 
-def _restocking(  # noqa: PLR0917 - both sides
+def _restocking(
     situation: Situation, refund: Refund, order: Order, sale: SaleOrder, rules: StoreRules, *, all_units: bool
 ) -> Restocking:
     return Restocking(
@@ -189,7 +181,7 @@ def _credit(
             refunded=str(total),
         )
     rounding = _product(situation, ROUNDING, rules.rounding_product_id)
-    lines = ()
+    lines: tuple[PlannedLine, ...] = ()
     if mine is None:
         lines = CreditLines(
             refund,
@@ -201,14 +193,15 @@ def _credit(
         ).plan()
         if not lines:
             return None
-        for ref in {line.product for line in lines if isinstance(line.product, str)}:
-            products[str(ref)] = PlannedProduct(str(ref), _NAMES[str(ref).rpartition(".")[2].removesuffix("_product")])
+    for ref in [line.product for line in lines if isinstance(line.product, str)]:
+        products[ref] = carrier(ref)
     invoice = _invoice(situation, sale, total)
     return PlannedCredit(
         external_id=f"{situation.module}.credit_{refund.id}",
         invoice_id=invoice.id,
         invoice_name=invoice.name,
         partner_id=invoice.partner_id,
+        currency_id=sale.currency_id,
         date=_day(refund),
         origin=sale.name,
         ref=f"{refund.order_name} refund {refund.id}",
@@ -218,6 +211,11 @@ def _credit(
         rounding_product=rounding,
         existing_id=mine.id if mine else None,
     )
+
+
+def carrier(external_id: str) -> PlannedProduct:
+    """The product of this external id (`….rounding_product`)."""
+    return PlannedProduct(external_id, _NAMES[external_id.rpartition(".")[2].removesuffix("_product")])
 
 
 def _invoice(situation: Situation, sale: SaleOrder, total: Money) -> Invoice:
@@ -267,7 +265,7 @@ def _not_invoiced(  # noqa: PLR0917 - both sides
         order_source_id=refund.order_id,
         sale=sale,
         side=order.side,
-        check=Check(None, Money.zero(order.currency), "the order is not invoiced", order_total=left.rounded()),
+        check=Check(None, reason="the order is not invoiced", order_total=left.rounded()),
         returned=stock.returned,
         quantities=(*stock.quantities, *_unshipped(siblings, sale, refund.order_id)),
         hint_order=situation.order_state == "held" or order.cancelled_at is not None,

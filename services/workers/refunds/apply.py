@@ -21,7 +21,7 @@ from services.workers.refunds.model import Applied, Changes, CreditNote, Planned
 from services.workers.refunds.paybacks import PaybackRun
 from services.workers.refunds.plan import carrier
 from services.workers.refunds.restock import RestockRun
-from services.workers.refunds.rows import CREDIT_FIELDS, ROUNDING_FIELDS, credit_rows, product_table, rounding_row
+from services.workers.refunds.rows import ROUNDING_FIELDS, credit_fields, credit_rows, product_table, rounding_row
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,7 +43,6 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failu
     paybacks = PaybackRun(store, run.credit_ids)
     paybacks.pay(run.alive(going_on))
     run.failed.update(paybacks.failed)
-    run.read_again(run.alive(going_on))
     done = run.alive(going_on)
     return [run.answer(changes, restock, paybacks, done) for changes in plans]
 
@@ -91,10 +90,10 @@ class _Run:
         self._read([self.credit_ids[changes.record_id] for changes, _ in with_credit if self._has_credit(changes)])
 
     def _load_credits(self, plans: Sequence[Changes]) -> Sequence[int]:
-        rows: list[list[Cell]] = []
+        names, rows = self.store.odoo_fields, list[list[Cell]]()
         for changes in plans:
-            rows += credit_rows(_credit_of(changes), self.store.made)
-        return self.store.odoo.load("account.move", CREDIT_FIELDS, rows).ids
+            rows += credit_rows(_credit_of(changes), self.store.made, names)
+        return self.store.odoo.load("account.move", credit_fields(names), rows).ids
 
     def round_credits(self, plans: Sequence[Changes]) -> None:
         """Close what Odoo's own arithmetic misses, within the tolerance, while the credit note is a draft."""
@@ -145,10 +144,6 @@ class _Run:
         self.store.odoo.call("account.move", "action_post", [ids], write=True, records=len(ids))
         return ids
 
-    def read_again(self, plans: Sequence[Changes]) -> None:
-        """What payments left open of them, where there were any."""
-        self._read([self.credit_ids[c.record_id] for c in plans if c.paybacks and self._has_credit(c)])
-
     def _read(self, ids: Sequence[int]) -> None:
         found = read_credits(self.store.odoo, ids)
         for gone in set(ids) - set(found):
@@ -192,7 +187,7 @@ class _Run:
             changes=changes,
             credit=credit,
             return_id=restock.return_ids.get(changes.record_id),
-            payback_ids=paybacks.ids_of(changes),
+            paid_back=paybacks.of(changes),
             open_amount=paybacks.open_amount(changes, done) if changes in done else None,
             unregistered=paybacks.unregistered(changes, done),
             order_total=restock.totals.get(changes.sale.id),

@@ -70,7 +70,7 @@ def outstanding_hold(applied: Applied) -> Hold | None:
                 for one in changes.sale.invoices
             ],
             "credit_note": _told(applied.credit),
-            "payments": [*check.payment_ids, *applied.payback_ids],
+            "payments": [*check.payment_ids, *(one.payment_id for one in applied.paid_back)],
         },
     )
 

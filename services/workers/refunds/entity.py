@@ -73,8 +73,8 @@ def _notes(applied: Applied) -> dict[str, Any]:
         notes["return"] = applied.return_id
     if changes.quantities:
         notes["lowered"] = {one.line.name.split("\n")[0]: f"{one.quantity.normalize():f}" for one in changes.quantities}
-    if applied.payback_ids:
-        notes |= {"paid_back": [str(one.amount) for one in changes.paybacks], "payments": list(applied.payback_ids)}
+    if applied.paid_back:
+        notes["paid_back"] = {one.name or str(one.payment_id): str(one.plan.amount) for one in applied.paid_back}
     if applied.open_amount is not None and check.outstanding is not None:
         notes["outstanding"] = str(check.outstanding)
     elif check.reason or check.open_refunds:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.odoo.client import OdooClient
+from services.workers.payments.apply import RECEIVABLE, many2one_id
 from services.workers.refunds.model import CreditLine, CreditNote
 from services.workers.refunds.rows import Delivery
 from services.workers.sale_orders import decimal, many2one
@@ -18,19 +19,16 @@ _CREDIT: dict[str, Any] = {
     "reversed_entry_id": {},
     "invoice_line_ids": {"fields": {name: {} for name in _LINE}},
 }
-_RECEIVABLE = ["move_id", "payment_id", "amount_currency", "amount_residual_currency", "reconciled", "parent_state"]
+_RECEIVABLE = ["move_id", "payment_id", "amount_currency"]
 
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
     """One line of what a customer owes (positive) or is owed (negative), in the document's currency."""
 
-    id: int
     move_id: int
     payment_id: int | None
     amount: Decimal
-    residual: Decimal
-    posted: bool
 
 
 def read_credits(odoo: OdooClient, ids: Sequence[int]) -> dict[int, CreditNote]:
@@ -67,15 +65,12 @@ def read_receivables(odoo: OdooClient, move_ids: Iterable[int], payment_ids: Ite
     if not moves and not payments:
         return []
     domain = ["|", ("move_id", "in", moves), ("payment_id", "in", payments)]
-    domain += [("account_type", "=", "asset_receivable"), ("parent_state", "!=", "cancel")]
+    domain += [("account_type", "=", RECEIVABLE), ("parent_state", "!=", "cancel")]
     return [
         Receivable(
-            id=row["id"],
-            move_id=row["move_id"][0],
-            payment_id=row["payment_id"][0] if row["payment_id"] else None,
+            move_id=many2one_id(row["move_id"]),
+            payment_id=many2one_id(row["payment_id"]) or None,
             amount=decimal(row["amount_currency"]),
-            residual=decimal(row["amount_residual_currency"]),
-            posted=row["parent_state"] == "posted",
         )
         for row in odoo.search_read("account.move.line", domain, _RECEIVABLE)
     ]

@@ -15,6 +15,7 @@ from libs.common.domain.sales import CREDIT_NOTE, INCOMING, Invoice, Picking, Sa
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, State, record_id
 from services.workers.context import StoreContext
+from services.workers.payments.gather import books_of
 from services.workers.refunds.model import Registered, Situation
 from services.workers.refunds.money import missing_payment
 from services.workers.refunds.plan import lacks_exchange, refund_digest
@@ -89,11 +90,16 @@ class _Read:
     payments: Mapping[str, Registered] = field(default_factory=dict)
     names: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """External ids of credit notes and returns, by model and id."""
+    wanted: frozenset[str] = frozenset()
+    """The orders' ids."""
+    batch: frozenset[str] = frozenset()
+    """Refund ids that are worked on together."""
 
     def all_of(self, news: Iterable[Refund], batch: Sequence[str]) -> None:
         refunds = {refund.id: refund for refund in news}
+        self.batch = frozenset(batch)
         known = {one.order_id for one in refunds.values() if _was_synced(self.records.get(one.order_id))}
-        self.wanted = {one.order_id for one in refunds.values()}
+        self.wanted = frozenset(one.order_id for one in refunds.values())
         sides = {order_id: self.store.side_of(self.records.get(order_id)) for order_id in known}
         self.orders = self.store.shopify.orders(sorted(known), sides) if known else {}
         targets = [self.records[order_id].target for order_id in known]
@@ -103,8 +109,7 @@ class _Read:
         ids = [one for order in self.orders.values() for one in order.refund_ids]
         missing = [one for one in ids if one not in refunds]
         self.siblings = {**self.store.shopify.refunds(missing, sides), **refunds} if missing else refunds
-        self.states = self.store.records("refund", [one for one in ids if one not in batch]) if ids else {}
-        self.batch = frozenset(batch)
+        self.states = self.store.records("refund", [one for one in ids if one not in self.batch])
         self.payments = self._payments()
         self.names = self._names()
 
@@ -170,6 +175,7 @@ class _Read:
             if order and refund
             else (),
             facts=self.store.facts() if sale else None,
+            books=books_of(self.store) if sale and self.store.rules.until.registers_payments else None,
             synced_digest=record.synced.digest if record.synced else None,
             target_id=record.target.id if record.target else None,
         )

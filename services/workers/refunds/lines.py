@@ -52,9 +52,9 @@ class CreditLines:
     def plan(self) -> tuple[PlannedLine, ...]:
         """Raises HoldRefund where Odoo has no line, or too few invoiced units, for what was refunded."""
         lines: list[PlannedLine] = []
-        for quantity, one in self._by_line():
-            lines += self._units(quantity, one)
-        lines += [self._shipping(one) for one in self.refund.shipping if one.subtotal or one.tax]
+        for number, (skip, one) in enumerate(self._by_line()):
+            lines += self._units(number, skip, one)
+        lines += [self._shipping(number, one) for number, one in enumerate(self.refund.shipping) if one.subtotal]
         lines += self._duties()
         lines += [self._adjusted(one) for one in self.refund.adjustments if one.amount or one.tax]
         rounded = cash_rounding(self.refund)
@@ -102,7 +102,7 @@ class CreditLines:
             )
         return parts
 
-    def _units(self, skip: int, one: RefundLine) -> Iterator[PlannedLine]:
+    def _units(self, number: int, skip: int, one: RefundLine) -> Iterator[PlannedLine]:
         """Units against the order lines that carry them, at prices that come to the refund's subtotal exactly."""
         if not one.quantity:
             return
@@ -112,12 +112,13 @@ class CreditLines:
             while left:
                 part = prices.pop(0)
                 units = min(left, part.quantity)
-                yield PlannedLine(line.product_id or 0, line.name, units, part.unit_price, line.tax_ids, line.id)
+                price, product = part.unit_price, line.product_id or 0
+                yield PlannedLine(product, line.name, units, price, line.tax_ids, line.id, f"units_{number}")
                 left -= units
                 if part.quantity > units:
                     prices.insert(0, Part(part.quantity - units, part.unit_price))
 
-    def _shipping(self, one: RefundShipping) -> PlannedLine:
+    def _shipping(self, number: int, one: RefundShipping) -> PlannedLine:
         prefix = f"shipping_{self.refund.order_id}_"
         lines = [line for line in self.sale.lines if line.key.startswith(prefix)]
         named = [line for line in lines if one.shipping_line_id and line.key == prefix + one.shipping_line_id]
@@ -130,7 +131,7 @@ class CreditLines:
                 order=self.sale.name,
                 refunded=str(self.refund.goods_total),
             )
-        return self._money(fitting[0], one.subtotal, fitting[0].tax_ids)
+        return self._money(fitting[0], one.subtotal, fitting[0].tax_ids, f"shipping_{number}")
 
     def _duties(self) -> list[PlannedLine]:
         """Refunds do not say which duty they give back: the one that cost as much, else the first."""
@@ -147,10 +148,10 @@ class CreditLines:
                 planned.append(PlannedLine(self.adjustment, "Duties", 1, amount.amount, ()))
         return planned
 
-    def _money(self, line: SaleLine, amount: Money, tax_ids: tuple[int, ...]) -> PlannedLine:
+    def _money(self, line: SaleLine, amount: Money, tax_ids: tuple[int, ...], key: str = "") -> PlannedLine:
         """A charge given back: as the invoiced unit when it is the whole, else as money that takes back no unit."""
         whole = line.amount == amount.amount and line.quantity == 1 and line.invoiced >= 1
-        return PlannedLine(line.product_id or 0, line.name, 1, amount.amount, tax_ids, line.id if whole else None)
+        return PlannedLine(line.product_id or 0, line.name, 1, amount.amount, tax_ids, line.id if whole else None, key)
 
     def _adjusted(self, one: Adjustment) -> PlannedLine:
         """Shopify's sign is turned: what went back beyond the lines makes the credit note larger."""
@@ -159,7 +160,7 @@ class CreditLines:
         tax_ids = self._fitting_taxes(one)
         included = self.refund.taxes_included or not tax_ids
         amount = one.amount + one.tax if included else one.amount
-        return PlannedLine(self.adjustment, name, 1, -amount.amount, tax_ids)
+        return PlannedLine(self.adjustment, name, 1, -amount.amount, tax_ids, None, f"adjustment_{one.id}")
 
     def _fitting_taxes(self, one: Adjustment) -> tuple[int, ...]:
         """Taxes of one of the order's lines that come to the adjustment's tax, shipping's first; else none."""

@@ -13,6 +13,8 @@ from libs.common.domain.orders import Order, Side
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.refunds import Refund
 from libs.common.domain.sales import Invoice, Picking, SaleLine, SaleOrder
+from services.workers.payments.model import Applied as PaidBack
+from services.workers.payments.model import Books, PlannedPayment
 
 #: A product: its database id, or the external id of one that is made once.
 Ref = int | str
@@ -59,6 +61,7 @@ class Situation:
     open_refunds: tuple[str, ...] = ()
     """Ids of other refunds of the order that are not in Odoo yet."""
     facts: CompanyFacts | None = None
+    books: Books | None = None
     synced_digest: str | None = None
     target_id: int | None = None
 
@@ -75,6 +78,8 @@ class PlannedLine:
     tax_ids: tuple[int, ...]
     sale_line_id: int | None = None
     """The order line whose invoiced units it takes back; None for money that belongs to no units."""
+    key: str = ""
+    """Taxes of lines with the same key are rounded together, where Odoo can be told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +102,6 @@ class PlannedCredit:
     rounding_product: Ref
     existing_id: int | None = None
     """It is there already; its lines are not planned again."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPayback:
-    """Money that went back, as an outbound payment."""
-
-    external_id: str
-    transaction_id: str
-    partner_id: int
-    amount: Money
-    currency_id: int | None
-    date: date
-    journal_id: int
-    memo: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,8 @@ class Changes:
     check: Check
     credit: PlannedCredit | None = None
     post: bool = True
-    paybacks: tuple[PlannedPayback, ...] = ()
+    paybacks: tuple[PlannedPayment, ...] = ()
+    """Money that went back, as outbound payments; what they are matched with is known when it is made."""
     returned: PlannedReturn | None = None
     quantities: tuple[LineQuantity, ...] = ()
     products: tuple[PlannedProduct, ...] = ()
@@ -230,7 +222,7 @@ class Applied:
     changes: Changes
     credit: CreditNote | None = None
     return_id: int | None = None
-    payback_ids: tuple[int, ...] = ()
+    paid_back: tuple[PaidBack, ...] = ()
     open_amount: Decimal | None = None
     """What invoices, credit notes and payments leave open together; None when it cannot be told."""
     unregistered: Decimal = Decimal(0)

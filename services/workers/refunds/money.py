@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
+from libs.common.domain.outcomes import Hold
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import INVOICE, Invoice, SaleOrder
 from libs.common.domain.transactions import Transaction
-from services.workers.refunds.lines import refuse
-from services.workers.refunds.model import Check, PlannedPayback, Registered
+from services.workers.payments.model import Books, PlannedPayment
+from services.workers.payments.plan import journal_of, memo
+from services.workers.refunds.lines import HoldRefund, refuse
+from services.workers.refunds.model import Check, Registered
 
 #: A payment in one of these states will be in Odoo soon; a held or an ignored one will not.
 ON_ITS_WAY = frozenset({"", "due", "running"})
 
 
-def plan_paybacks(refund: Refund, rules: StoreRules, module: str, sale: SaleOrder) -> tuple[PlannedPayback, ...]:
+def plan_paybacks(refund: Refund, rules: StoreRules, books: Books, sale: SaleOrder) -> tuple[PlannedPayment, ...]:
     """One outbound payment for each transaction that paid back. Raises HoldRefund for a gateway without journal."""
     if not rules.until.registers_payments:
         return ()
-    invoice = sale.posted_invoices[0]
     return tuple(
-        PlannedPayback(
-            external_id=f"{module}.payback_{one.id}",
-            transaction_id=one.id,
-            partner_id=invoice.payer_id or invoice.partner_id,
-            amount=one.amount,
-            currency_id=sale.currency_id,
-            date=one.processed_at.date(),
-            journal_id=_journal(one, rules),
-            memo=f"{refund.order_name} refund {one.gateway_name or one.gateway} {one.id}",
-        )
-        for one in refund.transactions
-        if one.pays_back and one.amount
+        _payback(one, refund, rules, books, sale) for one in refund.transactions if one.pays_back and one.amount
     )
 
 
-def _journal(one: Transaction, rules: StoreRules) -> int:
-    journal = rules.journals.get(one.gateway)
-    if journal is None:
+def _payback(
+    one: Transaction, refund: Refund, rules: StoreRules, books: Books, sale: SaleOrder
+) -> PlannedPayment:
+    journal = journal_of(one, rules, books)
+    if isinstance(journal, Hold):
+        raise HoldRefund(journal)
+    currency_id = books.currency_ids.get(one.amount.currency)
+    if currency_id is None:
+        currency = one.amount.currency
         refuse(
-            "gateway_unmapped",
-            f"{one.amount} went back by {one.gateway_name or one.gateway!r}, and no journal is named for it",
-            f"name the journal in the store's rules (journals: {one.gateway}: ID), then retry",
-            gateway=one.gateway,
-            amount=str(one.amount),
-            transaction=one.id,
+            "currency_inactive",
+            f"{one.amount} went back, and {currency} is not active in Odoo",
+            "activate the currency in Odoo, then retry",
+            currency=currency,
         )
-    return journal
+    return PlannedPayment(
+        external_id=f"{books.module}.payback_{one.id}",
+        partner_id=sale.posted_invoices[0].payer_id,
+        amount=one.amount,
+        currency_id=currency_id,
+        date=one.processed_at.astimezone(UTC).date(),
+        journal_id=journal,
+        memo=memo(refund.order_name, one),
+        outbound=True,
+    )
 
 
 def missing_payment(order: Order, known: Mapping[str, Registered]) -> str | None:

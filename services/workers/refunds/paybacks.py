@@ -1,16 +1,20 @@
-"""The money of refunds in Odoo: outbound payments, posted, and matched with their credit notes."""
+"""The money of refunds in Odoo: outbound payments, made as the payments' room makes its own, and what is left open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from libs.common.errors import Failure, Rejected
-from services.workers.batching import in_one_call
+from libs.common.errors import Failure
 from services.workers.context import StoreContext
+from services.workers.payments.apply import apply
+from services.workers.payments.model import Applied as PaidBack
+from services.workers.payments.model import PlannedPayment
 from services.workers.refunds.far_side import Receivable, read_receivables
-from services.workers.refunds.model import Changes, PlannedPayback
-from services.workers.refunds.rows import payback_fields, payback_row
+from services.workers.refunds.model import Changes
+
+PAYBACK = "payback"
 
 
 class PaybackRun:
@@ -21,74 +25,42 @@ class PaybackRun:
         self.credit_ids = credit_ids
         """Credit notes by record id."""
         self.failed: dict[str, Failure] = {}
-        self.ids: dict[str, int] = {}
-        """Payments by external id."""
-        self.lines: list[Receivable] = []
+        self._paid: dict[str, PaidBack] = {}
+        """By external id."""
+        self._lines: list[Receivable] = []
 
     def pay(self, plans: Sequence[Changes]) -> None:
-        """Load and post all payments, read the receivable lines of all, match each payment that is open."""
-        whose = {one.external_id: changes for changes in plans for one in changes.paybacks}
-        wanted = {one.external_id: one for changes in plans for one in changes.paybacks}
-        made = in_one_call(list(wanted.values()), self._load)
-        self.ids.update({one.external_id: payment_id for one, payment_id in made.done})
-        posted = in_one_call([one for one, _ in made.done], self._post)
-        for one, failure in (*made.failed, *posted.failed):
-            self.failed[whose[one.external_id].record_id] = failure
-        alive = [changes for changes in plans if changes.record_id not in self.failed]
+        """All payments together, each matched with its credit note; then the receivable lines of the orders."""
+        wanted = [(changes, self._for(changes, one)) for changes in plans for one in changes.paybacks]
+        answers = apply([payment for _, payment in wanted], self.store) if wanted else []
+        for (changes, payment), answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, Failure):
+                self.failed[changes.record_id] = answer
+            else:
+                self._paid[payment.external_id] = answer
         self.store.remember(
             [
-                ("payback", one.transaction_id, self.ids[one.external_id], one.memo)
-                for changes in alive
-                for one in changes.paybacks
+                (PAYBACK, transaction_of(one.plan), one.payment_id, one.plan.memo)
+                for changes in plans
+                for one in self.of(changes)
             ]
         )
-        self._read_lines(alive)
-        for changes in alive:
-            self._match(changes)
+        self._read([changes for changes in plans if changes.record_id not in self.failed])
 
-    def _load(self, payments: Sequence[PlannedPayback]) -> Sequence[int]:
-        fields = payback_fields(self.store.odoo_fields)
-        return self.store.odoo.load("account.payment", fields, [payback_row(one) for one in payments]).ids
+    def _for(self, changes: Changes, payment: PlannedPayment) -> PlannedPayment:
+        credit_id = self.credit_ids.get(changes.record_id)
+        return replace(payment, move_ids=(credit_id,) if credit_id else (), record_id=changes.record_id)
 
-    def _post(self, payments: Sequence[PlannedPayback]) -> Sequence[int]:
-        """Posted a second time, a payment stays as it is."""
-        ids = [self.ids[one.external_id] for one in payments]
-        self.store.odoo.call("account.payment", "action_post", [ids], write=True, records=len(ids))
-        return ids
-
-    def _read_lines(self, plans: Sequence[Changes]) -> None:
-        checked = [changes for changes in plans if changes.check.outstanding is not None or changes.paybacks]
+    def _read(self, plans: Sequence[Changes]) -> None:
+        checked = [changes for changes in plans if changes.check.outstanding is not None]
         moves = {one for changes in checked for one in changes.check.invoice_ids}
         moves |= {self.credit_ids[changes.record_id] for changes in checked if changes.record_id in self.credit_ids}
         payments = {one for changes in checked for one in changes.check.payment_ids}
-        payments |= {payment_id for changes in checked for payment_id in self.ids_of(changes)}
-        self.lines = read_receivables(self.store.odoo, moves, payments)
+        payments |= {one.payment_id for changes in checked for one in self.of(changes)}
+        self._lines = read_receivables(self.store.odoo, moves, payments)
 
-    def _match(self, changes: Changes) -> None:
-        """Each open payment with the credit note, as far as that is open; a draft takes none."""
-        credit_id = self.credit_ids.get(changes.record_id)
-        owed = sum((-line.residual for line in self.lines if line.move_id == credit_id and line.posted), Decimal(0))
-        for payment_id in self.ids_of(changes):
-            open_lines = [
-                line for line in self.lines if line.payment_id == payment_id and line.residual and line.posted
-            ]
-            for line in open_lines:
-                if credit_id is None or owed <= 0:
-                    return
-                owed -= line.residual
-                self._assign(changes, credit_id, line)
-
-    def _assign(self, changes: Changes, credit_id: int, line: Receivable) -> None:
-        """A repeat is refused as reconciled already: whether it is, its line tells."""
-        try:
-            self.store.odoo.call("account.move", "js_assign_outstanding_line", [credit_id, line.id], write=True)
-        except Rejected as refusal:
-            now = read_receivables(self.store.odoo, (), [line.payment_id or 0])
-            if any(one.residual for one in now):
-                self.failed[changes.record_id] = refusal
-
-    def ids_of(self, changes: Changes) -> tuple[int, ...]:
-        return tuple(self.ids[one.external_id] for one in changes.paybacks if one.external_id in self.ids)
+    def of(self, changes: Changes) -> tuple[PaidBack, ...]:
+        return tuple(self._paid[one.external_id] for one in changes.paybacks if one.external_id in self._paid)
 
     def open_amount(self, changes: Changes, done: Sequence[Changes]) -> Decimal | None:
         """What the order's documents and payments come to together: matching moves nothing of it.
@@ -99,15 +71,20 @@ class PaybackRun:
         if check.outstanding is None or not {*check.open_refunds} <= {one.refund_id for one in mates}:
             return None
         moves = {*check.invoice_ids, *(self.credit_ids.get(one.record_id, 0) for one in mates)}
-        payments = {*check.payment_ids, *(payment_id for one in mates for payment_id in self.ids_of(one))}
-        mine = [line for line in self.lines if line.move_id in moves or (line.payment_id or 0) in payments]
+        payments = {*check.payment_ids, *(paid.payment_id for one in mates for paid in self.of(one))}
+        mine = [line for line in self._lines if line.move_id in moves or (line.payment_id or 0) in payments]
         return sum((line.amount for line in mine), Decimal(0))
 
     def unregistered(self, changes: Changes, done: Sequence[Changes]) -> Decimal:
         """Money that moved in Shopify and is no payment in Odoo, now that these are done."""
-        paid = {one.transaction_id for mate in _mates(changes, done) for one in mate.paybacks}
+        paid = {transaction_of(one) for mate in _mates(changes, done) for one in mate.paybacks}
         amounts = (amount.amount for one, amount in changes.check.transactions if one not in paid)
         return sum(amounts, Decimal(0))
+
+
+def transaction_of(payment: PlannedPayment) -> str:
+    """Its transaction's id, from the external id `tandem_acme.payback_9001`."""
+    return payment.external_id.rpartition("_")[2]
 
 
 def _mates(changes: Changes, done: Sequence[Changes]) -> list[Changes]:

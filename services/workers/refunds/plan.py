@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 
 from libs.common.domain.digests import digest
@@ -93,7 +93,9 @@ def _needs(situation: Situation, order: Order, sale: SaleOrder, rules: StoreRule
     behind = situation.order_version is None or situation.order_version < order.updated_at
     if lacks_exchange(order, sale) and behind:
         return Needs(situation.order_record_id)
-    if rules.until.registers_payments and sale.posted_invoices:
+    # A cancelled order waits for its refunds, and a payment for its order: that would be a circle.
+    in_circle = order.cancelled_at is not None and situation.order_state != "synced"
+    if rules.until.registers_payments and sale.posted_invoices and not in_circle:
         missing = missing_payment(order, situation.payments)
         if missing is not None:
             store = situation.record_id.partition("/")[0]
@@ -131,7 +133,7 @@ def _changes(  # noqa: PLR0917 - both sides
         check=plan_check(order, sale, situation.credits, situation.payments, situation.open_refunds),
         credit=credit,
         post=not draft,
-        paybacks=plan_paybacks(refund, rules, situation.module, sale),
+        paybacks=plan_paybacks(refund, rules, situation.books, sale) if situation.books else (),
         returned=stock.returned,
         quantities=stock.quantities,
         products=tuple(products.values()),
@@ -234,7 +236,7 @@ def _product(situation: Situation, kind: str, chosen: int | None) -> Ref:
 
 
 def _day(refund: Refund) -> date:
-    return refund.created_at.date()
+    return refund.created_at.astimezone(UTC).date()
 
 
 def _not_invoiced(  # noqa: PLR0917 - both sides

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from libs.common.odoo.cells import Cell, ids_cell
+from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
 from libs.common.odoo.fields import OdooFields
-from services.workers.refunds.model import PlannedCredit, PlannedLine, PlannedPayback, PlannedProduct, PlannedReturn
+from services.workers.refunds.model import PlannedCredit, PlannedLine, PlannedProduct, PlannedReturn
 
-CREDIT_FIELDS = (
+_CREDIT_FIELDS = (
     "id",
     "move_type",
     "reversed_entry_id/.id",
@@ -36,16 +36,6 @@ ROUNDING_FIELDS = (
     "invoice_line_ids/price_unit",
     "invoice_line_ids/tax_ids/.id",
 )
-PAYBACK_FIELDS = (
-    "id",
-    "payment_type",
-    "partner_type",
-    "partner_id/.id",
-    "amount",
-    "currency_id/.id",
-    "date",
-    "journal_id/.id",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,12 @@ def product_table(products: Sequence[PlannedProduct], names: OdooFields) -> tupl
     return ["id", "name", "list_price", "sale_ok", *kinds], rows
 
 
-def credit_rows(credit: PlannedCredit, product_ids: Mapping[str, int]) -> list[list[Cell]]:
+def credit_fields(names: OdooFields) -> list[str]:
+    apart = [f"invoice_line_ids/{names.line_tax_data}"] if names.line_tax_data else []
+    return [*_CREDIT_FIELDS, *apart]
+
+
+def credit_rows(credit: PlannedCredit, product_ids: Mapping[str, int], names: OdooFields) -> list[list[Cell]]:
     """The credit note with its lines, one line a row."""
     head: list[Cell] = [
         credit.external_id,
@@ -83,39 +78,24 @@ def credit_rows(credit: PlannedCredit, product_ids: Mapping[str, int]) -> list[l
         credit.ref,
     ]
     blank: list[Cell] = [""] * len(head)
-    return [[*(blank if index else head), *_line_cells(line, product_ids)] for index, line in enumerate(credit.lines)]
+    return [
+        [*(blank if index else head), *_line_cells(line, product_ids, names)] for index, line in enumerate(credit.lines)
+    ]
 
 
-def _line_cells(line: PlannedLine, product_ids: Mapping[str, int]) -> list[Cell]:
+def _line_cells(line: PlannedLine, product_ids: Mapping[str, int], names: OdooFields) -> list[Cell]:
     """Taxes given as nothing are none; left out, the product's would be taken."""
+    apart: list[Cell] = [rounded_apart(line.key) if line.key else ""] if names.line_tax_data else []
     if line.product is None:
-        return ["line_note", "", line.name, "0", "0", "", line.sale_line_id]
+        return ["line_note", "", line.name, "0", "0", "", line.sale_line_id, *apart]
     product = line.product if isinstance(line.product, int) else product_ids[line.product]
     cells: list[Cell] = ["product", product or "", line.name, line.quantity, line.price_unit]
-    return [*cells, ids_cell(line.tax_ids), line.sale_line_id]
+    return [*cells, ids_cell(line.tax_ids), line.sale_line_id, *apart]
 
 
 def rounding_row(credit: PlannedCredit, credit_id: int, product_id: int, amount: Decimal) -> list[Cell]:
     """One more line for a draft, under an external id of its own: a repeat writes the same line again."""
     return [credit_id, credit.rounding_external_id, product_id, "Rounding", 1, amount, ""]
-
-
-def payback_fields(names: OdooFields) -> list[str]:
-    return [*PAYBACK_FIELDS, names.payment_memo]
-
-
-def payback_row(one: PlannedPayback) -> list[Cell]:
-    return [
-        one.external_id,
-        "outbound",
-        "customer",
-        one.partner_id,
-        one.amount.rounded().amount,
-        one.currency_id,
-        one.date,
-        one.journal_id,
-        one.memo,
-    ]
 
 
 def return_fields(names: OdooFields, *, grouped: bool) -> list[str]:

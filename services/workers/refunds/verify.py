@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.domain.outcomes import Hold
+from services.workers.payments.verify import verify as verify_payments
 from services.workers.refunds.compare import credit_hold, outstanding_hold
 from services.workers.refunds.model import Applied
 
@@ -36,4 +37,5 @@ def _fault(item: Applied) -> Hold | None:
                 "post it in Odoo and read what Odoo says, then retry",
                 {"credit_note_id": credit.id, "state": credit.state},
             )
-    return changes.hold_after or outstanding_hold(item)
+    unmatched = [one.hold for one in verify_payments(item.paid_back) if one.hold] if changes.post else []
+    return unmatched[0] if unmatched else (changes.hold_after or outstanding_hold(item))

@@ -24,13 +24,22 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "orders/partially_fulfilled",
         "orders/edited",
         "orders/delete",
+        # What a return brings, exchange items and refunds, is read with its order.
+        "returns/approve",
+        "returns/process",
+        "returns/update",
+        "returns/close",
+        "returns/reopen",
+        "returns/cancel",
     ),
     "payment": ("order_transactions/create",),
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
+    "refund": ("refunds/create",),
 }
 #: Topic to entity.
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
+RETURNS = "returns/"
 GID_PREFIX = "gid://shopify/"
 ID_LENGTH = 20
 NAME_LENGTH = 64
@@ -50,8 +59,11 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         # An edit has an id and a time of its own; the order it belongs to is all that counts here.
         edit = document.get("order_edit")
         source_id = _plain_id(edit.get("order_id")) if isinstance(edit, dict) else None
+    elif topic.startswith(RETURNS):
+        order = document.get("order")
+        source_id = _own_id(order) if isinstance(order, dict) else None
     else:
-        source_id = _gid_tail(document.get("admin_graphql_api_id")) or _plain_id(document.get("id"))
+        source_id = _own_id(document)
         version = _moment(document.get("updated_at"))
         name = _text(document.get("name"), NAME_LENGTH)
     if source_id is None:
@@ -65,6 +77,10 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         why=topic,
         delivery_id=_text(delivery_id, DELIVERY_LENGTH),
     )
+
+
+def _own_id(resource: dict[str, Any]) -> str | None:
+    return _gid_tail(resource.get("admin_graphql_api_id")) or _plain_id(resource.get("id"))
 
 
 def _parse(body: bytes) -> dict[str, Any]:

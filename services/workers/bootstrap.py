@@ -42,6 +42,7 @@ from services.workers.fulfillments.entity import Fulfillments
 from services.workers.orders.entity import Orders
 from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
+from services.workers.refunds.entity import Refunds
 
 #: The room of each queue; an issue that brings an entity adds its line.
 ROOMS: Mapping[str, Callable[[], Entity]] = {
@@ -49,6 +50,7 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "payments": Payments,
     "fulfillments": Fulfillments,
     "deliveries": Deliveries,
+    "refunds": Refunds,
 }
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0

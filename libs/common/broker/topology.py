@@ -35,6 +35,7 @@ ENTITIES = MappingProxyType(
         "payment": "payments",
         "fulfillment": "fulfillments",
         "delivery": "deliveries",
+        "refund": "refunds",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

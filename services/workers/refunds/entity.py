@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from libs.common.domain.outcomes import Hold
 from libs.common.errors import Failure
 from libs.common.ledger.model import Hint, Record, Target
+from services.workers import context
 from services.workers.context import CURRENCY, StoreContext
 from services.workers.entity import Outcome, Read
+from services.workers.payments.entity import MISSED_IN_ODOO
+from services.workers.payments.model import Books
 from services.workers.refunds.apply import apply
 from services.workers.refunds.gather import gather
 from services.workers.refunds.model import Applied, Changes, Situation
@@ -25,7 +30,13 @@ class Refunds:
         return [item if isinstance(item, Failure) else _read(item) for item in gather(batch, store)]
 
     def plan(self, situation: Situation, store: StoreContext) -> Any:
-        return plan(situation, store.rules)
+        """The plan; with journals read anew when it misses one that a person may just have made."""
+        decided = plan(situation, store.rules)
+        if isinstance(decided, Hold) and decided.code in MISSED_IN_ODOO and situation.books:
+            journals = store.reference.journals(older_than_seconds=context.FRESH_SECONDS)
+            fresh = Books(store.module, store.fresh_facts().currency_ids, journals)
+            return plan(dataclasses.replace(situation, books=fresh), store.rules)
+        return decided
 
     def carry_out(self, changes: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
         answers = apply(changes, store)

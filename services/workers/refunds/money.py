@@ -30,9 +30,7 @@ def plan_paybacks(refund: Refund, rules: StoreRules, books: Books, sale: SaleOrd
     )
 
 
-def _payback(
-    one: Transaction, refund: Refund, rules: StoreRules, books: Books, sale: SaleOrder
-) -> PlannedPayment:
+def _payback(one: Transaction, refund: Refund, rules: StoreRules, books: Books, sale: SaleOrder) -> PlannedPayment:
     journal = journal_of(one, rules, books)
     if isinstance(journal, Hold):
         raise HoldRefund(journal)

@@ -189,6 +189,17 @@ async def test_an_edit_is_a_hint_for_its_order() -> None:
         assert (await world.post(b'{"order_edit": 3}', topic="orders/edited")).status_code == 400
 
 
+async def test_a_return_is_a_hint_for_its_order_and_a_refund_for_itself() -> None:
+    async with running() as world:
+        body = b'{"id": 7, "updated_at": "2026-11-23T07:00:00Z", "order": {"id": 820982911946154500}}'
+        assert (await world.post(body, topic="returns/approve")).status_code == 200
+        refund = b'{"id": 509562969, "order_id": 450789469, "admin_graphql_api_id": "gid://shopify/Refund/509562969"}'
+        assert (await world.post(refund, topic="refunds/create")).status_code == 200
+        assert [hint.id for hint in world.sink.hints] == ["acme/order/820982911946154500", "acme/refund/509562969"]
+        assert world.sink.hints[0].version is None, "the return's time is not the order's"
+        assert (await world.post(b'{"id": 7}', topic="returns/approve")).status_code == 400
+
+
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-23T07:00:00", "0001-01-01T00:00:00+14:00", 5, None])
 async def test_an_unusable_time_makes_a_hint_without_version(moment: object) -> None:
     async with running() as world:

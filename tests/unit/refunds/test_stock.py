@@ -1,0 +1,143 @@
+"""What a refund does to deliveries, by `restockType`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from libs.common.domain.rules import StoreRules
+from libs.common.domain.sales import SaleOrder
+from services.workers.refunds.model import Changes
+from tests.unit.refunds.builders import (
+    RULES,
+    came_back,
+    changes_of,
+    delivered_sale,
+    line_item,
+    move,
+    order,
+    picking,
+    refund,
+    refund_line,
+    sale,
+    sale_line,
+    situation,
+)
+
+OPEN = picking(move(state="assigned"), state="assigned")
+
+
+def returned(changes: Changes) -> list[tuple[int, int]]:
+    """(move, units) that come back."""
+    return [(one.move_id, one.quantity) for one in changes.returned.moves] if changes.returned else []
+
+
+def lowered(changes: Changes) -> dict[int, str]:
+    return {one.line.id: str(one.quantity) for one in changes.quantities}
+
+
+def of(kind: str, sold: SaleOrder, quantity: int = 1, rules: StoreRules = RULES) -> Changes:
+    made = refund(refund_line(quantity, f"{10 * quantity}.00", restock_type=kind))
+    return changes_of(situation(made, sale=sold), rules)
+
+
+@pytest.mark.parametrize("kind", ["return", "legacy_restock"])
+def test_delivered_units_come_back_and_the_order_keeps_its_quantity(kind: str) -> None:
+    changes = of(kind, delivered_sale(3), 2)
+    assert (returned(changes), lowered(changes)) == ([(300, 2)], {})
+    assert changes.returned
+    assert changes.returned.external_id == "tandem_acme.return_501"
+
+
+@pytest.mark.parametrize("kind", ["cancel", "legacy_restock", "return"])
+def test_units_that_were_never_delivered_are_not_to_be_any_more(kind: str) -> None:
+    changes = of(kind, sale(pickings=(OPEN,)), 2)
+    assert (returned(changes), lowered(changes), changes.hold_after) == ([], {70: "1"}, None)
+
+
+@pytest.mark.parametrize("sold", [delivered_sale(3), sale(pickings=(OPEN,))])
+def test_units_that_are_not_restocked_move_nothing(sold: SaleOrder) -> None:
+    changes = of("no_restock", sold)
+    assert (returned(changes), lowered(changes)) == ([], {})
+
+
+def test_by_rule_nothing_comes_back() -> None:
+    changes = of("return", delivered_sale(3), rules=RULES.model_copy(update={"restock": False}))
+    assert (returned(changes), lowered(changes)) == ([], {})
+
+
+def test_of_units_delivered_in_part_some_come_back_and_the_others_are_not_delivered() -> None:
+    sold = sale(
+        sale_line(delivered=Decimal(2)), pickings=(picking(move(2)), picking(move(1, state="assigned"), id=202))
+    )
+    changes = of("return", sold, 3)
+    assert (returned(changes), lowered(changes)) == ([(300, 2)], {70: "2"})
+
+
+def test_what_came_back_before_does_not_come_back_again() -> None:
+    earlier = refund(refund_line(2, "20.00"), id="500")
+    made = refund(refund_line(1))
+    found = situation(made, sale=delivered_sale(3, came_back(2)), siblings=(earlier, made))
+    assert returned(changes_of(found)) == [(300, 1)]
+
+
+def test_a_return_of_an_earlier_try_is_not_made_again() -> None:
+    mine = came_back(1, state="assigned")
+    changes = changes_of(situation(sale=delivered_sale(3, mine), returns={"501": mine}))
+    assert changes.returned
+    assert (changes.returned.existing_id, changes.returned.moves) == (201, ())
+
+
+def test_a_quantity_that_was_lowered_by_an_earlier_try_is_not_lowered_again() -> None:
+    made = refund(refund_line(1, restock_type="cancel"))
+    sold = sale(sale_line(quantity=Decimal(2)), pickings=(OPEN,))
+    assert lowered(changes_of(situation(made, sale=sold))) == {}
+
+
+def test_two_refunds_of_one_line_come_to_the_same_quantity() -> None:
+    first, second = (refund(refund_line(1, restock_type="cancel"), id=one) for one in ("501", "502"))
+    found = [situation(one, sale=sale(pickings=(OPEN,)), siblings=(first, second)) for one in (first, second)]
+    assert [lowered(changes_of(one)) for one in found] == [{70: "1"}, {70: "1"}]
+
+
+def test_an_edit_counts_before_the_refund() -> None:
+    edited = order(line_item(quantity=4, current_quantity=2, refunded_quantity=1, reduced=True))
+    made = refund(refund_line(1, restock_type="cancel"))
+    assert lowered(changes_of(situation(made, order=edited, sale=sale(pickings=(OPEN,))))) == {70: "2"}
+
+
+def test_units_of_a_split_line_are_taken_off_the_last_part_first() -> None:
+    parts = (
+        sale_line(id=70, quantity=Decimal(2), invoiced=Decimal(2)),
+        sale_line(id=72, quantity=Decimal(1), invoiced=Decimal(1), key="line_1_part2"),
+    )
+    changes = of("cancel", sale(*parts, pickings=(OPEN,)), 2)
+    assert lowered(changes) == {72: "0", 70: "1"}
+
+
+def test_units_refunded_as_not_delivered_that_were_are_held_after_the_rest_is_done() -> None:
+    changes = of("cancel", delivered_sale(2), 2)
+    assert lowered(changes) == {70: "2"}
+    assert changes.credit
+    assert changes.hold_after
+    assert changes.hold_after.code == "refund_units_delivered"
+    assert changes.hold_after.details["lines"] == [{"line": "[MUG-1] Mug", "units": "1"}]
+
+
+def test_what_is_not_kept_in_stock_is_only_credited() -> None:
+    changes = of("return", sale())
+    assert (returned(changes), lowered(changes)) == ([], {})
+
+
+def test_a_cancelled_order_keeps_its_deliveries_as_they_are() -> None:
+    changes = of("cancel", sale(state="cancel", pickings=(OPEN,)))
+    assert (lowered(changes), changes.credit is not None) == ({}, True)
+
+
+def test_units_come_back_from_several_deliveries() -> None:
+    sold = sale(
+        sale_line(delivered=Decimal(3)),
+        pickings=(picking(move(1, id=310), id=203), picking(move(2, id=300), id=200)),
+    )
+    assert returned(of("return", sold, 3)) == [(300, 2), (310, 1)]

@@ -16,6 +16,8 @@ OUTGOING = "outgoing"
 INCOMING = "incoming"
 INVOICE = "out_invoice"
 CREDIT_NOTE = "out_refund"
+#: Lines of these keys close what Odoo's rounding makes of an order; they stand for nothing that Shopify has.
+ROUNDING_KEY = "rounding_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class SaleLine:
     def amount(self) -> Decimal:
         """Quantity times unit price less discount, unrounded; with tax where Odoo's tax is in the price."""
         return self.quantity * self.price_unit * (1 - self.discount / 100)
+
+    @property
+    def is_rounding(self) -> bool:
+        return self.key.startswith(ROUNDING_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,10 @@ class SaleOrder:
     @property
     def deliveries(self) -> tuple[Picking, ...]:
         return tuple(one for one in self.pickings if one.code == OUTGOING)
+
+    @property
+    def rounding_lines(self) -> tuple[SaleLine, ...]:
+        return tuple(line for line in self.lines if line.is_rounding)
 
     def lines_of(self, key: str) -> tuple[SaleLine, ...]:
         """The lines that carry one line of Shopify's: one, or two where the price had to be split."""

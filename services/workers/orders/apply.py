@@ -23,6 +23,7 @@ from services.workers.orders.compare import difference, same_date
 from services.workers.orders.following import follow
 from services.workers.orders.invoicing import Invoicing
 from services.workers.orders.model import Applied, Changes, PlannedCustomer, PlannedProduct, Ref
+from services.workers.orders.rounding import plan_rounding, write_rounding
 from services.workers.orders.rows import (
     order_fields,
     order_rows,
@@ -48,6 +49,7 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failu
     run.make_orders([c for c in run.alive(plans) if not c.edit])
     run.follow([c for c in run.alive(plans) if c.edit])
     run.read_all(run.alive(plans))
+    run.round_off(run.alive(plans))
     ready = run.confirm(run.alive(plans))
     run.invoice(ready)
     return [run.answer(changes) for changes in plans]
@@ -65,6 +67,8 @@ class _Run:
         self.differences: dict[str, dict[str, object]] = {}
         self.stale: set[int] = set()
         """Orders written to since they were read."""
+        self.keyed: set[int] = set()
+        """Orders that have other lines than those that were planned, told apart by their keys only."""
         self.invoicing = Invoicing(store)
 
     def alive(self, plans: Iterable[Changes]) -> list[Changes]:
@@ -212,17 +216,38 @@ class _Run:
 
     def read_all(self, plans: Sequence[Changes]) -> None:
         """New orders without their lines' keys, which cost a call: their lines are those of `load`, in its order."""
-        new = [self.order_ids[c.record_id] for c in plans if not c.edit]
-        self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, new, keys=False))
+        new = {self.order_ids[c.record_id]: c for c in plans if not c.edit}
+        self.keyed |= {self.order_ids[c.record_id] for c in plans if c.edit}
+        self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, list(new), keys=False))
+        others = {one for one, c in new.items() if one in self.orders and self._has_other_lines(one, c)}
+        self.keyed |= others
+        self.stale |= others
         self.read_stale(plans)
 
+    def _has_other_lines(self, order_id: int, changes: Changes) -> bool:
+        """Of an earlier try, or a person's."""
+        return len(self.orders[order_id].lines) != len(changes.order.lines)
+
     def read_stale(self, plans: Sequence[Changes]) -> None:
-        """What was written to since it was read; with keys where an edit made them matter."""
+        """What was written to since it was read; with keys where they matter."""
         for keys in (False, True):
-            ids = [self.order_ids[c.record_id] for c in plans if bool(c.edit) is keys]
-            stale = [one for one in ids if one in self.stale]
+            ids = [self.order_ids[c.record_id] for c in plans]
+            stale = [one for one in ids if one in self.stale and (one in self.keyed) is keys]
             self.orders.update(read_sale_orders(self.store.odoo, self.store.odoo_fields, stale, keys=keys))
         self.stale.clear()
+
+    def round_off(self, plans: Sequence[Changes]) -> None:
+        """Close what Odoo's own rounding makes of orders in which all else is right, and read those again."""
+        there = [
+            (c, self.orders[self.order_ids[c.record_id]]) for c in plans if self.order_ids[c.record_id] in self.orders
+        ]
+        found = [plan_rounding(changes, order, self.store.made) for changes, order in there if order.state != "cancel"]
+        writes = [write for write in found if write]
+        self.failed |= write_rounding(writes, self.store)
+        written = {write.order.id for write in writes}
+        self.keyed |= written
+        self.stale |= written
+        self.read_stale(plans)
 
     def confirm(self, plans: Sequence[Changes]) -> list[Changes]:
         """Confirm the quotations that equal their order and put their dates back; those that may go on."""

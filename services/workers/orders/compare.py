@@ -8,33 +8,49 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from libs.common.domain.money import currency_digits, round_half_up
+from libs.common.domain.money import Money, currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.model import Changes, PlannedLine
+from services.workers.orders.tax_check import TaxDifference, tax_differences
 
 
 def difference(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> dict[str, Any] | None:
-    """What differs, by name; None when lines, currency and total agree to the cent.
+    """What differs, by name; None when lines, currency and total agree to the cent, and taxes but for rounding.
 
     `product_ids` resolves the external ids that planned lines may name; one it does not know is not compared.
     """
     found: dict[str, Any] = {}
-    currency = changes.total.currency
-    if odoo.currency != currency:
-        found["currency"] = {"shopify": currency, "odoo": odoo.currency}
+    wanted, there = changes.total.rounded(), Money(odoo.total, odoo.currency).rounded()
+    if wanted.currency != there.currency:
+        found["currency"] = {"shopify": wanted.currency, "odoo": there.currency}
     lines = _lines(changes, odoo, product_ids)
     if lines:
         found["lines"] = lines
-    total = _cents(odoo.total, currency)
-    if total != changes.total.rounded().amount:
+    wrong_taxes = [one.told() for one in taxes(changes, odoo) if not one.is_rounding]
+    if wrong_taxes:
+        found["taxes"] = wrong_taxes
+    if wanted.currency == there.currency and wanted != there:
         found["total"] = {
-            "shopify": str(changes.total.rounded().amount),
-            "odoo": str(total),
-            "difference": str(total - changes.total.rounded().amount),
+            "shopify": str(wanted.amount),
+            "odoo": str(there.amount),
+            "difference": str((there - wanted).amount),
         }
-        found["tax"] = {"shopify": str(changes.tax.rounded().amount), "odoo": str(_cents(odoo.tax, currency))}
+        found["tax"] = {"shopify": str(changes.tax.rounded().amount), "odoo": str(_cents(odoo.tax, odoo.currency))}
     return found or None
+
+
+def only_total_differs(found: Mapping[str, Any] | None) -> bool:
+    """Whether everything is right but the sum of it: what rounding does."""
+    return found is not None and set(found) <= {"total", "tax"}
+
+
+def taxes(changes: Changes, odoo: SaleOrder) -> list[TaxDifference]:
+    """Where both sides' taxes differ, if only by rounding; nothing to compare in two currencies."""
+    if odoo.currency != changes.total.currency:
+        return []
+    both = [(planned, line) for planned, line in pairs(changes.order.lines, odoo.lines) if planned and line]
+    return tax_differences(both, odoo.currency)
 
 
 def same_date(odoo: SaleOrder, changes: Changes) -> bool:
@@ -52,7 +68,28 @@ def hold_for(code: str, changes: Changes, odoo: SaleOrder, found: Mapping[str, A
         else f"different: {what}"
     )
     hint = f"compare the lines and taxes of {odoo.name} in Odoo with the order, correct them, then retry"
-    return Hold(code, f"{odoo.name} does not equal the order: {money}", hint, dict(found))
+    details = {**found, "side_by_side": side_by_side(changes, odoo)}
+    return Hold(code, f"{odoo.name} does not equal the order: {money}", hint, details)
+
+
+def side_by_side(changes: Changes, odoo: SaleOrder) -> list[dict[str, Any]]:
+    """Every line with what it costs on both sides, tax apart."""
+    rows = []
+    for planned, line in pairs(changes.order.lines, odoo.lines):
+        name = planned.name if planned else (line.name if line else "")
+        rows.append(
+            {
+                "name": name.split("\n")[0],
+                "shopify": {"amount": str(planned.amount), "tax": str(planned.tax)} if planned else None,
+                "odoo": {
+                    name: str(Money(value, odoo.currency))
+                    for name, value in (("amount", line.amount), ("tax", line.tax))
+                }
+                if line
+                else None,
+            }
+        )
+    return rows
 
 
 def _lines(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -75,7 +112,7 @@ def pairs(
     by_key = {line.key: line for line in actual if line.key}
     keys = {line.key for line in planned}
     # What an edit took off stays in a confirmed order as a line of no units.
-    others = [line for line in actual if line.key not in keys and line.quantity]
+    others = [line for line in actual if line.key not in keys and line.quantity and not line.is_rounding]
     return [*((line, by_key.get(line.key)) for line in planned), *((None, line) for line in others)]
 
 

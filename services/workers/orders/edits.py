@@ -15,9 +15,6 @@ from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.model import Edit, LineWrite, PlannedAddress, PlannedLine
 
-#: Made from what Odoo's own arithmetic came to, not from the order: `rounding.py` sees to it.
-ROUNDING_KEY = "rounding_"
-
 
 def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequence[PlannedAddress]) -> Edit:
     """Compare line by line, by the names that Tandem gave them; lines that somebody added in Odoo are left alone."""
@@ -31,8 +28,8 @@ def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequenc
             new.append(line)
         else:
             _compare(order, known, line, writes, blocked)
-    for key, known in there.items():
-        if not key.startswith(ROUNDING_KEY):
+    for known in there.values():
+        if not known.is_rounding:
             _lower(order, known, Decimal(0), writes, blocked)
     readdressed, pickings = _addresses(order, addresses, blocked)
     return Edit(order, tuple(writes), tuple(new), readdressed, pickings, tuple(blocked))

@@ -18,6 +18,7 @@ from services.workers.orders.gather import gather
 from services.workers.orders.model import Applied, Cancelling, Changes, Situation
 from services.workers.orders.paying import take_along
 from services.workers.orders.plan import plan
+from services.workers.orders.rounding import rounding_notes
 from services.workers.orders.verify import Verified, verify
 
 #: Holds whose cause may be gone since the company's taxes and pricelists were read last.
@@ -83,5 +84,10 @@ def _outcome(verified: Verified, store: StoreContext) -> Outcome:
         target=Target("sale.order", applied.order_id, applied.order.name),
         hold=verified.hold,
         frozen={CURRENCY: changes.side},
-        notes={"order": applied.order.name, "shopify": str(changes.total), "odoo": str(applied.order.total)},
+        notes={
+            "order": applied.order.name,
+            "shopify": str(changes.total),
+            "odoo": str(applied.order.total),
+            **rounding_notes(changes, applied.order),
+        },
     )

@@ -8,7 +8,8 @@ from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell, ids_cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
-from services.workers.orders.model import Changes, Edit, LineWrite, PlannedLine
+from services.workers.orders.model import Changes, Edit, LineWrite
+from services.workers.orders.rows import line_cells, line_fields
 
 _QUANTITY = ("product_uom_qty",)
 _PRICE = ("price_unit", "discount", "taxes")
@@ -33,8 +34,8 @@ def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[s
         fields = [".id", "order_line/.id", *(_column(name, store) for name in columns)]
         failed |= _update(store, "sale.order", fields, alive, rows)
     alive = [c for c in plans if c.record_id not in failed and _edit(c).new_lines]
-    rows = {c.record_id: _new_lines(_edit(c), product_ids) for c in alive}
-    failed |= _update(store, "sale.order", _new_line_fields(store), alive, rows)
+    rows = {c.record_id: _new_lines(_edit(c), store, product_ids) for c in alive}
+    failed |= _update(store, "sale.order", [".id", *line_fields(store.odoo_fields)], alive, rows)
     return failed | _readdress([c for c in plans if c.record_id not in failed], store)
 
 
@@ -106,20 +107,11 @@ def _cell(write: LineWrite, name: str) -> Cell:
     return cells[name]
 
 
-def _new_line_fields(store: StoreContext) -> list[str]:
-    names = ("id", "product_id/.id", "name", "product_uom_qty", "price_unit", "discount")
-    return [".id", *(f"order_line/{name}" for name in names), _column("taxes", store)]
-
-
-def _new_lines(edit: Edit, product_ids: Mapping[str, int]) -> list[list[Cell]]:
+def _new_lines(edit: Edit, store: StoreContext, product_ids: Mapping[str, int]) -> list[list[Cell]]:
     """By external ids of their own: repeated, the line is found."""
     rows: list[list[Cell]] = []
     for line in edit.new_lines:
         head: Cell = "" if rows else edit.order.id
-        rows.append([head, *new_line_cells(line, product_ids)])
+        product = line.product if isinstance(line.product, int) else product_ids[line.product]
+        rows.append([head, *line_cells(line, product, store.odoo_fields)])
     return rows
-
-
-def new_line_cells(line: PlannedLine, product_ids: Mapping[str, int]) -> list[Cell]:
-    product = line.product if isinstance(line.product, int) else product_ids[line.product]
-    return [line.external_id, product, line.name, line.quantity, line.unit_price, "0", ids_cell(line.tax_ids)]

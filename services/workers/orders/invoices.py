@@ -9,9 +9,10 @@ from decimal import Decimal
 from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import INVOICE, SaleLine, SaleOrder
-from libs.common.odoo.cells import Cell, ids_cell
+from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
+from libs.common.odoo.fields import OdooFields
 
-INVOICE_FIELDS = (
+_FIELDS = (
     "id",
     "move_type",
     "partner_id/.id",
@@ -29,6 +30,11 @@ INVOICE_FIELDS = (
     "invoice_line_ids/tax_ids/.id",
     "invoice_line_ids/sale_line_ids/.id",
 )
+
+
+def invoice_fields(names: OdooFields) -> list[str]:
+    """The columns for invoices, as this server names them."""
+    return [*_FIELDS, *([f"invoice_line_ids/{names.line_tax_data}"] if names.line_tax_data else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def plan_invoice(order: SaleOrder, external_id: str, invoice_date: date, ref: st
     return PlannedInvoice(name, order, left, invoice_date, ref)
 
 
-def invoice_rows(planned: PlannedInvoice) -> list[list[Cell]]:
+def invoice_rows(planned: PlannedInvoice, names: OdooFields) -> list[list[Cell]]:
     """One line a row; tied to the order's lines, so that Odoo counts them as invoiced."""
     order = planned.order
     head: list[Cell] = [
@@ -76,7 +82,9 @@ def invoice_rows(planned: PlannedInvoice) -> list[list[Cell]]:
     for line, quantity in planned.units:
         price, taxes = line.price_unit, ids_cell(line.tax_ids)
         cells: list[Cell] = [line.product_id, line.name, quantity, price, line.discount, taxes, line.id]
-        rows.append([*(blank if rows else head), *cells])
+        # As on the order, so that the invoice comes to the same: any text of the line's own will do.
+        apart = [rounded_apart(f"order_line_{line.id}")] if names.line_tax_data else []
+        rows.append([*(blank if rows else head), *cells, *apart])
     return rows
 
 

@@ -16,9 +16,9 @@ from libs.common.odoo.cells import Cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.orders.invoices import (
-    INVOICE_FIELDS,
     PlannedInvoice,
     drafts,
+    invoice_fields,
     invoice_rows,
     invoiced_wrongly,
     plan_invoice,
@@ -54,8 +54,8 @@ class Invoicing:
     def _load(self, wanted: Sequence[tuple[Changes, PlannedInvoice]]) -> Sequence[int]:
         rows: list[list[Cell]] = []
         for _, planned in wanted:
-            rows += invoice_rows(planned)
-        return self.store.odoo.load("account.move", INVOICE_FIELDS, rows).ids
+            rows += invoice_rows(planned, self.store.odoo_fields)
+        return self.store.odoo.load("account.move", invoice_fields(self.store.odoo_fields), rows).ids
 
     def post(self, orders: Sequence[tuple[Changes, SaleOrder]]) -> None:
         """Post our drafts that equal their order; `orders` are as read after `make`."""

@@ -119,6 +119,17 @@ class PlannedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounding:
+    """What may close a difference that is nothing but rounding."""
+
+    tolerance: Money
+    """The most it may come to."""
+    product: Ref
+    products: tuple[PlannedProduct, ...] = ()
+    """To make before it is used for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
 class LineWrite:
     """One line of an order that Odoo has, to change; what is None stays as it is.
 
@@ -165,6 +176,7 @@ class Changes:
     total: Money
     tax: Money
     taxes_included: bool
+    rounding: Rounding
     side: Side = "shop"
     """Which of the order's moneys it is; frozen on the record from now on."""
     products: tuple[PlannedProduct, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from libs.common.domain.digests import digest
+from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import StoreRules
@@ -17,7 +18,8 @@ from services.workers.orders.edits import plan_edit
 from services.workers.orders.holding import HoldOrder, refuse
 from services.workers.orders.kept import without_cancelled
 from services.workers.orders.lines import plan_lines
-from services.workers.orders.model import Cancelling, Changes, Edit, PlannedOrder, Situation
+from services.workers.orders.model import Cancelling, Changes, Edit, PlannedOrder, PlannedProduct, Rounding, Situation
+from services.workers.orders.products import ROUNDING, carrier
 from services.workers.orders.sold import charged
 
 
@@ -128,6 +130,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         total=charged(order),
         tax=order.total_tax,
         taxes_included=order.taxes_included,
+        rounding=_rounding(situation, order, rules),
         side=order.side,
         products=planned.products,
         links=planned.links,
@@ -142,6 +145,12 @@ def _edit(changes: Changes, existing: SaleOrder) -> Edit:
     if difference(changes, existing, {}) is None:
         return replace(edit, writes=(), new_lines=(), blocked=tuple(one for one in edit.blocked if "line" not in one))
     return edit
+
+
+def _rounding(situation: Situation, order: Order, rules: StoreRules) -> Rounding:
+    products: dict[str, PlannedProduct] = {}
+    ref = carrier(situation, ROUNDING, rules.rounding_product_id, products)
+    return Rounding(Money(rules.rounding_tolerance, order.currency), ref, tuple(products.values()))
 
 
 def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | None:

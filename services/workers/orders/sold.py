@@ -41,10 +41,7 @@ def charged(order: Order) -> Money:
 def sold_parts(order: Order) -> tuple[Sold, ...]:
     """Everything that was sold, in the order of its lines in Odoo; raises `HoldOrder` when it is not all of it."""
     parts = (*_goods(order), *_shipping(order), *_charges(order), *_tip(order), *_cash_rounding(order))
-    if not _explained(order, parts):
-        without_tip = tuple(part for part in parts if part.kind != TIP)
-        if _explained(order, without_tip):  # a tip may stand among the lines
-            return without_tip
+    if _sum(order, parts).rounded() != charged(order).rounded():
         _refuse(order, parts)
     return parts
 
@@ -90,10 +87,6 @@ def _cash_rounding(order: Order) -> list[Sold]:
     if not order.cash_rounding:
         return []
     return [Sold(f"cash_rounding_{order.id}", ROUNDING, "Cash rounding", 1, order.cash_rounding)]
-
-
-def _explained(order: Order, parts: tuple[Sold, ...]) -> bool:
-    return _sum(order, parts).rounded() == charged(order).rounded()
 
 
 def _sum(order: Order, parts: tuple[Sold, ...]) -> Money:

@@ -17,6 +17,11 @@ from libs.sandbox.shopify.drafts import Discount, Line, Person, Place, Shipping,
 from tests.integration.orders.desk import Desk
 
 
+def bag(like: dict[str, Any], amount: str) -> dict[str, Any]:
+    """A money bag of that amount in the shop's money."""
+    return {**like, "shopMoney": {**like["shopMoney"], "amount": Decimal(amount)}}
+
+
 def test_every_demo_order_ends_as_it_says(desk: Desk) -> None:
     for product in demo_catalog():
         if product.known_to_odoo:
@@ -179,22 +184,25 @@ def test_discounts_and_shipping_come_to_shopifys_total(desk: Desk) -> None:
 
 def test_an_order_that_differs_stays_a_quotation_until_somebody_corrects_it(desk: Desk) -> None:
     placed = desk.place(desk.line(1))
-    wrong = {**placed["totalTaxSet"], "shopMoney": {**placed["totalTaxSet"]["shopMoney"], "amount": Decimal("0.70")}}
-    total = {
-        **placed["totalPriceSet"],
-        "shopMoney": {**placed["totalPriceSet"]["shopMoney"], "amount": Decimal("4.70")},
-    }
+    (line,) = placed["lineItems"]
+    (tax,) = line["taxLines"]
+    wrong = bag(placed["totalTaxSet"], "0.70")
     number = placed["id"].rpartition("/")[2]
-    placed = desk.shop.update_order(number, totalTaxSet=wrong, totalPriceSet=total)
+    placed = desk.shop.update_order(
+        number,
+        lineItems=[{**line, "taxLines": [{**tax, "priceSet": wrong}]}],
+        totalTaxSet=wrong,
+        totalPriceSet=bag(placed["totalPriceSet"], "4.70"),
+    )
     (record,) = desk.sync(placed)
     assert record.held
     assert record.held.code == "order_differs"
     assert record.held.details["total"] == {"shopify": "4.70", "odoo": "4.60", "difference": "-0.10"}
     assert desk.order(record)["state"] == "draft"
-    line = desk.order(record)["lines"][0]["id"]
-    tax = desk.odoo.add_tax("A little more", 17.5)
+    line_id = desk.order(record)["lines"][0]["id"]
+    tax_id = desk.odoo.add_tax("A little more", 17.5)
     taxes = "tax_ids" if desk.odoo.version == "19" else "tax_id"
-    desk.odoo.change("sale.order.line", line, **{taxes: [(6, 0, [tax])]})
+    desk.odoo.change("sale.order.line", line_id, **{taxes: [(6, 0, [tax_id])]})
     fixed = desk.retry(record)
     assert fixed.state is State.SYNCED, fixed.held
     assert desk.order(fixed)["state"] == "sale"

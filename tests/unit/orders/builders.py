@@ -11,6 +11,7 @@ from libs.common.domain.matching import ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Address, Customer, LineItem, Order, ShippingLine, TaxLine
 from libs.common.domain.sales import SaleLine, SaleOrder
+from libs.common.odoo.fields import OdooFields
 from services.workers.orders.model import Situation
 
 PLACED = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -23,6 +24,20 @@ FACTS = CompanyFacts(
     pricelists={"EUR": 5},
     countries={"US": 233, "DE": 57},
     states={("US", "KY"): 25},
+)
+ODOO_19 = OdooFields(
+    version=(19, 0),
+    line_taxes="tax_ids",
+    line_unit="product_uom_id",
+    price_digits=None,
+    quantity_digits=2,
+    stored_product={"type": "consu", "is_storable": "1"},
+    service_product={"type": "service"},
+    tax_price_include=True,
+    partner_email_normalized=True,
+    pricelist_required=False,
+    order_tags=True,
+    line_tax_data="extra_tax_data",
 )
 HOME = Address(
     name="Jane Doe", address1="Main St 1", city="Louisville", zip="40003", province="KY", country="US", phone="555"

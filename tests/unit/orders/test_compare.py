@@ -14,7 +14,7 @@ from services.workers.orders.verify import verify
 from tests.unit.orders.builders import PLACED, line, order, sale_line, sale_order, shipping, situation, tax
 
 CARRIER = {"tandem_acme.shipping_product": 50}
-GOODS = sale_line(11, 2, "10.00")
+GOODS = sale_line(11, 2, "10.00", tax_ids=(1,), tax=Decimal("3.0"))
 CARRIAGE = sale_line(50, 1, "4.90", name="DHL")
 ADDRESS = {"name": "Jane Doe", "street": "Main St 1", "street2": "", "city": "Louisville", "zip": "40003"}
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from services.workers.orders.invoices import INVOICE_FIELDS, drafts, invoice_rows, invoiced_wrongly, plan_invoice
+from services.workers.orders.invoices import drafts, invoice_fields, invoice_rows, invoiced_wrongly, plan_invoice
+from tests.unit.orders.builders import ODOO_19
 from tests.unit.orders.sales import invoice, sale, sale_line
 
 DAY = date(2026, 11, 20)
@@ -14,14 +15,15 @@ def test_a_first_invoice_is_for_every_unit_and_tied_to_the_lines() -> None:
     order = sale(sale_line(1), sale_line(2, "1", "4.90"), currency_id=1, payment_term_id=3)
     planned = plan_invoice(order, NAME, DAY, "#1001")
     assert planned is not None
-    rows = invoice_rows(planned)
+    rows = invoice_rows(planned, ODOO_19)
     assert rows[0] == [
         *(NAME, "out_invoice", 51, 52, DAY, "S00007", "#1001", 1, 3),
         *(11, "Thing 1", Decimal(2), Decimal("10.00"), Decimal(0), "1", 101),
+        '{"computation_key": "order_line_101"}',
     ]
     assert rows[1][:9] == [""] * 9
-    assert rows[1][-1] == 102
-    assert all(len(row) == len(INVOICE_FIELDS) for row in rows)
+    assert rows[1][-2] == 102
+    assert all(len(row) == len(invoice_fields(ODOO_19)) for row in rows)
 
 
 def test_what_is_invoiced_already_is_not_invoiced_again() -> None:

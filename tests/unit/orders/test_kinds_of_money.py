@@ -71,11 +71,6 @@ def test_rounded_cash_is_a_line_so_that_the_order_comes_to_what_was_paid() -> No
     assert lines(taken, StoreRules(rounding_product_id=9))[1] == ("cash_rounding_1001", 9, usd("-0.02"), ())
 
 
-def test_a_tip_that_stands_among_the_lines_is_not_counted_twice() -> None:
-    placed = order(line(), line("Tip", id="2", price="3.00", sku="", variant_id=None), tip=usd("3.00"))
-    assert [key for key, *_ in lines(placed)] == ["line_1", "line_2"]
-
-
 def test_a_sold_gift_card_goes_to_the_product_that_books_a_liability() -> None:
     card = line("Gift card", sku="", variant_id="60", gift_card=True, price="25.00")
     assert lines(order(card), StoreRules(gift_card_product_id=70))[0][1] == 70

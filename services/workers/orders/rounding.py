@@ -1,0 +1,97 @@
+"""The rounding line: closes what Odoo's own arithmetic makes of an order whose lines and taxes are right.
+
+Asked once the order was read back: only then it is known what Odoo came to. The line has no tax, so its price is the
+difference. A later edit changes it, to nothing if need be; one that is invoiced stays, and another one takes the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from libs.common.domain.money import Money
+from libs.common.domain.sales import ROUNDING_KEY, SaleLine, SaleOrder
+from libs.common.errors import Failure
+from libs.common.odoo.cells import Cell
+from services.workers.batching import in_one_call
+from services.workers.context import StoreContext
+from services.workers.orders.compare import difference, only_total_differs, taxes
+from services.workers.orders.model import Changes, PlannedLine
+from services.workers.orders.rows import line_cells, line_fields, product_table
+
+NAME = "Rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingWrite:
+    """The line of one order that is to be made, or to change its price."""
+
+    changes: Changes
+    order: SaleOrder
+    price: Money
+    line: SaleLine | None = None
+    """The one to change."""
+
+
+def plan_rounding(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> RoundingWrite | None:
+    """None where the totals agree, where something else differs, and where it is more than the store tolerates."""
+    if not only_total_differs(difference(changes, odoo, product_ids)):
+        return None
+    missing = (changes.total - Money(odoo.total, odoo.currency)).rounded()
+    there = Money.sum((Money(line.amount, odoo.currency) for line in odoo.rounding_lines), odoo.currency)
+    if abs((there + missing).amount) > changes.rounding.tolerance.amount:
+        return None
+    line = next((one for one in odoo.rounding_lines if not odoo.units_invoiced(one.id)), None)
+    own = Money(line.amount, odoo.currency) if line else Money.zero(odoo.currency)
+    return RoundingWrite(changes, odoo, (own + missing).rounded(), line)
+
+
+def write_rounding(writes: Sequence[RoundingWrite], store: StoreContext) -> dict[str, Failure]:
+    """At most one call for all lines that are new and one for all that change; failures by record id."""
+    if not writes:
+        return {}
+    _make_product([write for write in writes if not write.line], store)
+    failed: dict[str, Failure] = {}
+    for some, columns in (
+        ([write for write in writes if not write.line], [".id", *line_fields(store.odoo_fields)]),
+        ([write for write in writes if write.line], [".id", "order_line/.id", "order_line/price_unit"]),
+    ):
+
+        def load(part: Sequence[RoundingWrite], fields: Sequence[str] = columns) -> Sequence[None]:
+            store.odoo.update("sale.order", fields, [_row(write, store) for write in part])
+            return [None] * len(part)
+
+        failed |= {write.changes.record_id: failure for write, failure in in_one_call(some, load).failed}
+    return failed
+
+
+def rounding_notes(changes: Changes, odoo: SaleOrder) -> dict[str, object]:
+    """What the history says of it: the line's figure, and taxes that differ by rounding alone."""
+    notes: dict[str, object] = {}
+    closed = Money.sum((Money(line.amount, odoo.currency) for line in odoo.rounding_lines), odoo.currency)
+    if closed:
+        notes["rounding"] = str(closed)
+    differing = [one.told() for one in taxes(changes, odoo) if one.is_rounding]
+    if differing:
+        notes["taxes"] = differing
+    return notes
+
+
+def _row(write: RoundingWrite, store: StoreContext) -> list[Cell]:
+    if write.line:
+        return [write.order.id, write.line.id, write.price.amount]
+    changes, product = write.changes, write.changes.rounding.product
+    product_id = product if isinstance(product, int) else store.made[product]
+    module, _, name = changes.order.external_id.partition(".")
+    count = len(write.order.rounding_lines)
+    key = f"{ROUNDING_KEY}{name.removeprefix('order_')}" + (f"_{count + 1}" if count else "")
+    nothing = Money.zero(write.price.currency)
+    line = PlannedLine(f"{module}.{key}", product_id, NAME, 1, write.price.amount, (), write.price, nothing)
+    return [write.order.id, *line_cells(line, product_id, store.odoo_fields)]
+
+
+def _make_product(writes: Sequence[RoundingWrite], store: StoreContext) -> None:
+    wanted = {p.external_id: p for w in writes for p in w.changes.rounding.products if p.external_id not in store.made}
+    if wanted:
+        fields, rows = product_table(list(wanted.values()), store.odoo_fields)
+        store.made.update(zip(wanted, store.odoo.load("product.product", fields, rows).ids, strict=True))

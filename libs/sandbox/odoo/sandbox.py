@@ -182,6 +182,14 @@ class OdooSandbox(StockSide):
             values = {"name": name or currency, "currency_id": currency_id}
             return writing.create(env, "product.pricelist", [values])[0]
 
+    def set_rate(self, currency: str, rate: float) -> None:
+        """So many units of that currency (0.8) for one of the company's, at all times; it becomes active."""
+        with self.registry.db.transaction():
+            env = self.env()
+            currency_id = id_of(env, "res.currency", "name", currency)
+            writing.write(env, "res.currency", [currency_id], {"active": True})
+            env.db.set("res.currency", currency_id, "sandbox_rate", rate)
+
     def add_company(
         self, name: str, currency: str = "USD", *, warehouse: bool = True, rounding: str | None = None
     ) -> int:

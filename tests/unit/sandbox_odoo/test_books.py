@@ -132,21 +132,40 @@ def test_the_cents_between_subtotals_and_total_are_on_one_line(connect: Connect,
 
 
 def test_another_currency_has_its_own_amounts_beside_the_companys(odoo: Client) -> None:
-    odoo.sandbox.add_pricelist("EUR")
+    odoo.sandbox.set_rate("EUR", 0.8)
     (euro,) = odoo.sandbox.find("res.currency", [["name", "=", "EUR"]])
-    odoo.sandbox.registry.db.tables["res.currency"][euro["id"]]["sandbox_rate"] = 0.8
     move = invoice(odoo, {"name": "a", "price_unit": 10}, currency_id=euro["id"])
     (read,) = odoo.sandbox.invoices()
     assert (read["amount_total"], read["amount_total_signed"], read["amount_residual"]) == (10.0, 12.5, 10.0)
     _, dollars = pay(odoo, 5)
     odoo("account.move", "js_assign_outstanding_line", move, dollars)
-    assert odoo.sandbox.invoices()[0]["amount_residual"] == 6.0
+    (read,) = odoo.sandbox.invoices()
+    assert (read["amount_residual"], read["amount_residual_signed"]) == (6.0, 7.5)
     _, euros = pay(odoo, 6, currency_id=euro["id"])
     odoo("account.move", "js_assign_outstanding_line", move, euros)
     (read,) = odoo.sandbox.invoices()
     assert (read["payment_state"], read["amount_residual"]) == ("paid", 0.0)
     owed = odoo.sandbox.find("account.move.line", [["move_id", "=", move], ["display_type", "=", "payment_term"]])
     assert (owed[0]["amount_residual"], owed[0]["amount_residual_currency"], owed[0]["reconciled"]) == (0.0, 0.0, True)
+
+
+def test_amounts_in_the_companys_currency_are_those_of_the_lines(odoo: Client) -> None:
+    """Figures of real servers: each line is converted and rounded by itself, each payment takes its part."""
+    odoo.sandbox.set_rate("EUR", 0.8)
+    (euro,) = odoo.sandbox.find("res.currency", [["name", "=", "EUR"]])
+    tax = [(6, 0, [odoo.sandbox.add_tax("19%", 19.0)])]
+    lines = [{"name": "l", "price_unit": price, "tax_ids": tax} for price in (3.33, 1.11, 7.77)]
+    move = invoice(odoo, *lines, currency_id=euro["id"])
+    names = ("amount_total", "amount_total_signed", "amount_untaxed_signed", "amount_tax_signed")
+    (read,) = odoo.sandbox.invoices()
+    assert [read[name] for name in names] == [14.53, 18.16, 15.26, 2.9]
+    left = []
+    for amount in (1.01, 2.02, 3.33):
+        _, line = pay(odoo, amount, currency_id=euro["id"])
+        odoo("account.move", "js_assign_outstanding_line", move, line)
+        (read,) = odoo.sandbox.invoices()
+        left.append((read["amount_residual"], read["amount_residual_signed"]))
+    assert left == [(13.52, 16.9), (11.5, 14.37), (8.17, 10.21)]
 
 
 def test_an_inactive_currency_is_refused_when_posting(odoo: Client) -> None:

@@ -18,6 +18,7 @@ from libs.sandbox.odoo.models.account_reconcile import (
     matched_payments,
     move_residual,
     payment_state,
+    residuals,
 )
 from libs.sandbox.odoo.models.company import digits
 from libs.sandbox.odoo.models.partner import address_of, commercial_partner
@@ -74,9 +75,13 @@ class AccountMove(Model):
             "sequence_prefix": lambda _, row: "".join(_numbered(row)[:2]),
             "sequence_number": lambda _, row: int(_numbered(row)[2]),
         }
-        for field in ("amount_total", "amount_untaxed", "amount_tax", "amount_residual"):
-            self.computed[f"{field}_signed"] = _signed(field)
-        self.computed["amount_total_in_currency_signed"] = _signed("amount_total", in_company_currency=False)
+        self.computed |= {
+            "amount_untaxed_signed": lambda env, row: _balance(env, row, "product"),
+            "amount_tax_signed": lambda env, row: _balance(env, row, "tax"),
+            "amount_total_signed": lambda env, row: _balance(env, row, "product", "tax"),
+            "amount_residual_signed": _open_balance,
+            "amount_total_in_currency_signed": _signed_total,
+        }
         self.methods |= {
             "action_post": action_post,
             "button_cancel": button_cancel,
@@ -160,18 +165,23 @@ def _status_in_payment(env: Env, row: Row) -> str:
     return "posted" if env.version != "18" and paid == "not_paid" else paid
 
 
-def _signed(field: str, *, in_company_currency: bool = True) -> Compute:
-    """Negative for a credit note."""
+def _balance(env: Env, row: Row, *kinds: str) -> float:
+    """In the company's currency, negative for a credit note. Of a payment's entry, its whole amount."""
+    if row["move_type"] not in INVOICES:
+        return float(sum(line["debit"] for line in lines_of(env, row["id"]))) if "product" in kinds else 0.0
+    return _rounded(env, row, -sum(line["balance"] for line in lines_of(env, row["id"], *kinds)))
 
-    def compute(env: Env, row: Row) -> float:
-        amount = float(env.value(MOVE, row, field)) * (-1 if row["move_type"] == "out_refund" else 1)
-        rate = row.get("invoice_currency_rate") or 1.0
-        if not in_company_currency or rate == 1.0:
-            return amount
-        company_currency = env.db.tables["res.currency"][_of_company("currency_id")(env, row)]
-        return round_half_up(amount / rate, digits(company_currency))
 
-    return compute
+def _open_balance(env: Env, row: Row) -> float:
+    return _rounded(env, row, sum(residuals(env, line)[0] for line in lines_of(env, row["id"], "payment_term")))
+
+
+def _rounded(env: Env, row: Row, amount: float) -> float:
+    return round_half_up(amount, digits(env.db.tables["res.currency"][_of_company("currency_id")(env, row)]))
+
+
+def _signed_total(_: Env, row: Row) -> float:
+    return float(row.get("amount_total", 0.0)) * (-1 if row["move_type"] == "out_refund" else 1)
 
 
 def _of_company(field: str) -> Compute:

@@ -1,0 +1,206 @@
+"""Payments under fire, on the real ledger: FAULTS.md F13, F22, F23, F26, F27, and one payment tried by many at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from libs.common.domain.facts import JournalFact
+from libs.common.domain.money import Money
+from libs.common.domain.rules import StoreRules
+from libs.common.errors import Failure
+from libs.common.ledger.model import State
+from libs.common.settings import WorkerSettings
+from libs.sandbox.faults import Action, Delay, Drop, Error, Fault, Refuse, Truncate
+from libs.sandbox.shopify.drafts import Payment
+from services.workers.bootstrap import Ports, Workers, build
+from services.workers.payments.apply import apply
+from services.workers.payments.model import Applied, Books, PlannedPayment
+from services.workers.payments.plan import plan_payment
+from tests.faults.test_worker_killed import Bomb
+from tests.integration.payments.till import MODULE, SLUG, Till, number
+from tests.rig import Rig, open_rig
+
+WRITES = ["account.payment.load", "account.payment.action_post", "account.move.js_assign_outstanding_line"]
+READS = ["sale.order.web_read", "account.move.line.search_read"]
+PARTS = (Decimal(10), None)
+"""Each order is paid by two gateways: 10.00 and the rest."""
+
+
+@pytest.fixture
+def rig(mongodb_url: str, mongodb_database: str, rabbitmq_vhost: str) -> Iterator[Rig]:
+    with open_rig(mongodb_url, mongodb_database, rabbitmq_vhost) as rig:
+        yield rig
+
+
+@pytest.fixture
+def till(rig: Rig) -> Iterator[Till]:
+    till = Till.of(rig.shop, rig.odoo, rig.ledger)
+    journals = {"bogus": till.bank, "cash": till.journal("cash")}
+    rules = StoreRules.model_validate({"until": "paid", "journals": journals})
+    store = rig.stores.get(SLUG)
+    assert store
+    rig.stores.save(store.model_copy(update={"rules": rules}))
+    yield till
+    till.client.close()
+
+
+@pytest.fixture
+def workers(rig: Rig, till: Till) -> Iterator[Workers]:
+    """A worker in this process: quick, and its waits are short."""
+    settings = WorkerSettings(
+        ledger_url=rig.mongodb_url,
+        broker_url=rig.rabbitmq_url,
+        secret_key=rig.key,
+        backoff_base_seconds=0.01,
+        backoff_cap_seconds=0.02,
+        lease_seconds=30,
+    )
+    ports = Ports(rig.ledger, rig.budgets, rig.breakers, rig.stores, lambda *_: None)
+    built = build(["payments"], ports, settings)
+    yield built
+    built.close()
+
+
+def place(till: Till, count: int) -> tuple[list[dict[str, Any]], list[int]]:
+    """Orders of different amounts, and their sale orders with posted invoices."""
+    payments = [Payment("cash", PARTS[0]), Payment("bogus", PARTS[1])]
+    orders = [till.place(f"{20 + index}.50", *payments) for index in range(count)]
+    return orders, [till.book(order) for order in orders]
+
+
+def work(rig: Rig, workers: Workers, ids: list[str], *, rounds: int = 300) -> None:
+    """As a sweeping scheduler would have it done."""
+    for _ in range(rounds):
+        if rig.settled(ids) == len(ids):
+            return
+        if not workers.pipelines["payments"].look_at(SLUG, ids):
+            threading.Event().wait(0.05)
+    raise AssertionError([rig.record(one) for one in ids])
+
+
+def exactly_once(rig: Rig, till: Till, ids: list[str], sales: list[int]) -> None:
+    """I1 and I2: every transaction is one payment, posted and matched once, and every invoice is paid."""
+    records = [rig.record(one) for one in ids]
+    assert {record.state for record in records} == {State.SYNCED}, [record.held for record in records]
+    booked = till.booked()
+    assert sorted(external for external, _, _ in booked) == sorted(
+        f"{MODULE}.payment_{record.source_id}" for record in records
+    )
+    assert all(used for _, _, used in booked)
+    assert all(till.standing(sale) == [("paid", Decimal(0))] for sale in sales)
+    assert rig.odoo.journal.count("account.payment", "create") == len(ids)
+    assert rig.odoo.journal.count("account.payment", "post") == len(ids)
+    assert till.matches() == len(ids)
+
+
+@pytest.mark.parametrize("operation", WRITES)
+@pytest.mark.parametrize(
+    "action", [Drop(applied=True), Drop(applied=False), Truncate(0.5)], ids=["applied", "never arrived", "cut short"]
+)
+def test_f23_a_payment_whose_answer_is_lost_is_found_and_not_made_again(
+    rig: Rig, till: Till, workers: Workers, operation: str, action: Action
+) -> None:
+    orders, sales = place(till, 3)
+    ids = till.announce(orders)
+    rig.odoo.faults.add(Fault(operation, action))
+    work(rig, workers, ids)
+    exactly_once(rig, till, ids, sales)
+
+
+@pytest.mark.parametrize("operation", [*WRITES, *READS])
+def test_f26_a_page_of_html_with_200_is_no_payment(rig: Rig, till: Till, workers: Workers, operation: str) -> None:
+    orders, sales = place(till, 2)
+    ids = till.announce(orders)
+    rig.odoo.faults.add(Fault(operation, Refuse(200, "<html><title>Maintenance</title></html>")))
+    rig.shop.faults.add(Fault("TransactionsByIds", Refuse(200, "<html>busy</html>")))
+    work(rig, workers, ids)
+    exactly_once(rig, till, ids, sales)
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_f27_a_payment_that_lost_a_race_is_repeated_in_place(
+    rig: Rig, till: Till, workers: Workers, operation: str
+) -> None:
+    orders, sales = place(till, 2)
+    ids = till.announce(orders)
+    rig.odoo.faults.add(Fault(operation, Error("serialization"), times=2))
+    assert workers.pipelines["payments"].look_at(SLUG, ids) == 4
+    exactly_once(rig, till, ids, sales)
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("at_write", range(1, 9))
+def test_f13_a_worker_killed_at_any_write_leaves_no_payment_missing_and_none_twice(
+    rig: Rig, till: Till, at_write: int
+) -> None:
+    """Three orders with two payments each: a load, a post and six matches; killed after each of them."""
+    orders, sales = place(till, 3)
+    bomb = Bomb(rig)
+    ids = till.announce(orders)
+    victim = rig.start_worker("services.workers", "payments", worker_lease_seconds=1)
+    bomb.arm(victim, at_write, among=frozenset(WRITES))
+    with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
+        assert bomb.gone.wait(30)
+        rig.start_worker("services.workers", "payments", worker_lease_seconds=1)
+        rig.wait_settled(ids, seconds=40)
+    exactly_once(rig, till, ids, sales)
+
+
+def test_f22_two_workers_on_one_backlog_make_each_payment_once(rig: Rig, till: Till) -> None:
+    orders, sales = place(till, 12)
+    ids = till.announce(orders)
+    with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
+        for _ in range(2):
+            rig.start_worker(
+                "services.workers", "payments", worker_threads=2, worker_batch_size=3, worker_lease_seconds=60
+            )
+        rig.wait_settled(ids)
+    exactly_once(rig, till, ids, sales)
+
+
+def test_a_payment_tried_by_eight_at_once_is_made_and_matched_once(rig: Rig, till: Till, workers: Workers) -> None:
+    """As when the orders' room takes it along while this room is at it: no ledger keeps the eight apart."""
+    orders, sales = place(till, 1)
+    store = workers.contexts(SLUG)
+    store.facts()
+    (invoice,) = rig.odoo.invoices(sales[0])
+    transactions = store.shopify.transactions([number(one) for one in orders[0]["transactions"]], {})
+    plans = [
+        plan_payment(
+            one, orders[0]["name"], invoice["commercial_partner_id"][0], [invoice["id"]], store.rules, books_of(till)
+        )
+        for one in transactions.values()
+    ]
+    wanted = [plan for plan in plans if isinstance(plan, PlannedPayment)]
+    rig.odoo.faults.add(Fault("account.move.line.search_read", Delay(0.3), times=None))
+    barrier = threading.Barrier(8)
+    answers: list[Applied | Failure] = []
+
+    def attempt() -> None:
+        barrier.wait()
+        try:
+            answers.extend(apply(wanted, store))
+        except Failure as failure:
+            answers.append(failure)
+
+    threads = [threading.Thread(target=attempt) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one for one in answers if isinstance(one, Failure)] == []
+    assert len(answers) == 16
+    ids = till.announce(orders)
+    work(rig, workers, ids)
+    exactly_once(rig, till, ids, sales)
+
+
+def books_of(till: Till) -> Books:
+    journals = {one: JournalFact(one, "", kind) for kind in ("bank", "cash") for one in [till.journal(kind)]}
+    (currency,) = till.odoo.find("res.currency", [("name", "=", "USD")])
+    return Books(MODULE, {Money.zero("USD").currency: currency["id"]}, journals)

@@ -100,6 +100,9 @@ def action_post(env: Env, ids: list[int]) -> None:
     """Drafts only; what is posted or cancelled already stays as it is, without an error."""
     for row in _writable(env, ids):
         if row["sandbox_state"] == "draft":
+            used = env.row(JOURNAL, row["journal_id"])
+            if used is not None and not used["active"]:
+                raise user_error(f"You cannot post an entry in an archived journal ({used['name']})")
             _make_entry(env, row)
             _change(env, row, "in_process", "post")
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from libs.sandbox.shopify.derived import Document, legacy_id, zero
 from libs.sandbox.shopify.parts import all_lines
-from libs.sandbox.shopify.rest_out import address_to_rest, both, line_to_rest, money_set, order_to_rest, time_text
+from libs.sandbox.shopify.rest_out import address_to_rest, order_to_rest
+from libs.sandbox.shopify.rest_out_lines import line_to_rest
+from libs.sandbox.shopify.rest_write import both, money_set, time_text
 from libs.sandbox.shopify.store import ShopStore
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Product
-from libs.sandbox.shopify.rest_in import order_from_rest, products_of
+from libs.sandbox.shopify.rest_in import order_from_rest
+from libs.sandbox.shopify.rest_in_lines import products_of
 from libs.sandbox.shopify.rest_read import BodyFault
 
 

@@ -12,22 +12,21 @@ from decimal import Decimal
 from typing import Any
 
 from libs.sandbox.shopify.derived import Document, legacy_id, minus
-from libs.sandbox.shopify.drafts import Payment, Product
+from libs.sandbox.shopify.drafts import Payment
 from libs.sandbox.shopify.payments import transaction_document
 from libs.sandbox.shopify.people import gid
-from libs.sandbox.shopify.price_lines import allocation_document, tax_document
+from libs.sandbox.shopify.rest_in_charges import read_charges
+from libs.sandbox.shopify.rest_in_lines import read_application, read_groups, read_line, read_shipping, read_tax
 from libs.sandbox.shopify.rest_out import FULFILLMENT_WORDS
 from libs.sandbox.shopify.rest_read import (
     BagReader,
     BodyFault,
     each,
-    read_decimal,
     read_gid,
     read_pairs,
     read_tags,
     read_text,
     read_time,
-    read_whole,
 )
 
 
@@ -38,18 +37,21 @@ def order_from_rest(body: Any) -> Document:
     currency = read_text(body, "currency", required=True)
     shown = read_text(body, "presentment_currency") or currency
     money = BagReader(currency, shown)
-    applications = [_application(a, at) for at, a in each(body, "discount_applications")]
+    applications = [read_application(a, at) for at, a in each(body, "discount_applications")]
     whole = {index for index, a in enumerate(applications) if a["target_selection"] == "all"}
-    lines = [_line(line, money, whole, at) for at, line in each(body, "line_items", required=True)]
+    groups = read_groups(body)
+    lines = [read_line(line, money, whole, groups, at) for at, line in each(body, "line_items", required=True)]
     order_id = read_gid("Order", body)
-    shipping = [_shipping(line, money, whole, order_id, at) for at, line in each(body, "shipping_lines")]
+    shipping = [read_shipping(line, money, whole, order_id, at) for at, line in each(body, "shipping_lines")]
     created = read_time(body, "created_at", required=True)
     total = money.read(body, "total_price")
+    customer = _customer(body.get("customer"))
     status = (read_text(body, "financial_status") or "pending").upper()
     return {
         **_heading(body, order_id, created),
         "displayFinancialStatus": status,
-        "customer": _customer(body.get("customer")),
+        "customer": customer,
+        **read_charges(body, money, order_id, customer),
         "shippingAddress": _address(body.get("shipping_address"), order_id, 1),
         "billingAddress": _address(body.get("billing_address"), order_id, 2),
         "currencyCode": currency,
@@ -57,17 +59,27 @@ def order_from_rest(body: Any) -> Document:
         "lineItems": lines,
         "shippingLines": shipping,
         "discountApplications": applications,
-        "taxLines": [_tax(tax, money, at) for at, tax in each(body, "tax_lines")],
+        "taxLines": [read_tax(tax, money, at) for at, tax in each(body, "tax_lines")],
         "subtotalPriceSet": money.read(body, "subtotal_price"),
         "totalShippingPriceSet": _shipping_total(body, money, shipping),
         "totalTaxSet": money.read(body, "total_tax", default="0"),
         "totalDiscountsSet": money.read(body, "total_discounts", default="0"),
-        "totalTipReceivedSet": money.read(body, "total_tip_received", default="0"),
+        "totalTipReceivedSet": _tip(body, money, lines),
         "totalPriceSet": total,
         "totalReceivedSet": total if status == "PAID" else money.bag(Decimal(0), Decimal(0)),
         "transactions": _sale(body, order_id, total, created) if status == "PAID" else [],
         **_current(body, money),
     }
+
+
+def _tip(body: Document, money: BagReader, lines: list[Document]) -> Document:
+    """Stated in one money only; the line of a tip has both."""
+    stated = money.read(body, "total_tip_received", default="0")
+    for line in lines:
+        if line.get("isTip") and line["originalUnitPriceSet"]["shopMoney"] == stated["shopMoney"]:
+            both: Document = line["originalUnitPriceSet"]
+            return both
+    return stated
 
 
 def _sale(body: Document, order_id: str, total: Document, at: datetime | None) -> list[Document]:
@@ -109,7 +121,7 @@ def _heading(body: Document, order_id: str, created: datetime | None) -> Documen
         "confirmationNumber": read_text(body, "confirmation_number") or None,
         "confirmed": bool(body.get("confirmed", True)),
         "test": bool(body.get("test", False)),
-        "edited": False,
+        "edited": any(line.get("is_removed") for _, line in each(body, "shipping_lines")),
         "email": read_text(body, "email") or None,
         "phone": read_text(body, "phone") or None,
         "note": read_text(body, "note") or None,
@@ -132,95 +144,11 @@ def _heading(body: Document, order_id: str, created: datetime | None) -> Documen
     }
 
 
-def _line(line: Document, money: BagReader, whole: set[int], at: str) -> Document:
-    variant, quantity = line.get("variant_id"), read_whole(line, "quantity", at, least=0)
-    taxes = [_tax(tax, money, at + where) for where, tax in each(line, "tax_lines")]
-    title = read_text(line, "title", at=at) or read_text(line, "name", required=True, at=at)
-    return {
-        "id": read_gid("LineItem", line, at),
-        "title": title,
-        "variantTitle": read_text(line, "variant_title", at=at) or None,
-        "name": read_text(line, "name", at=at) or title,
-        "sku": read_text(line, "sku", at=at) or None,
-        "quantity": quantity,
-        "currentQuantity": line.get("current_quantity", quantity),
-        "isGiftCard": bool(line.get("gift_card", False)),
-        "requiresShipping": bool(line.get("requires_shipping", True)),
-        "taxable": bool(line.get("taxable", True)),
-        "vendor": read_text(line, "vendor", at=at) or None,
-        "customAttributes": read_pairs(line, "properties"),
-        "variant": {"id": gid("ProductVariant", str(variant))} if isinstance(variant, int) else None,
-        "originalUnitPriceSet": money.read(line, "price", at=at),
-        "discountAllocations": _allocations(line, money, whole, at),
-        "taxLines": taxes,
-    }
-
-
-def _allocations(line: Document, money: BagReader, whole: set[int], at: str) -> list[Document]:
-    return [
-        allocation_document(
-            money.read(a, "amount", at=at + where),
-            a.get("discount_application_index", 0),
-            whole_order=a.get("discount_application_index", 0) in whole,
-        )
-        for where, a in each(line, "discount_allocations")
-    ]
-
-
-def _shipping(line: Document, money: BagReader, whole: set[int], order_id: str, at: str) -> Document:
-    position = int(at[at.index("[") + 1 : at.index("]")])
-    # Old bodies have shipping lines without an id: one that stays the same however often the file is read.
-    own_id = line.get("id") or int(order_id.rsplit("/", 1)[-1]) * 100 + position
-    original = money.read(line, "price", at=at)
-    allocations = _allocations(line, money, whole, at)
-    return {
-        "id": gid("ShippingLine", str(own_id)),
-        "title": read_text(line, "title", at=at) or "Shipping",
-        "code": read_text(line, "code", at=at) or None,
-        "source": read_text(line, "source", at=at) or None,
-        "phone": read_text(line, "phone", at=at) or None,
-        "carrierIdentifier": read_text(line, "carrier_identifier", at=at) or None,
-        "isRemoved": bool(line.get("is_removed", False)),
-        "originalPriceSet": original,
-        "discountedPriceSet": _discounted(line, money, original, allocations, at),
-        "discountAllocations": allocations,
-        "taxLines": [_tax(tax, money, at + where) for where, tax in each(line, "tax_lines")],
-    }
-
-
-def _discounted(line: Document, money: BagReader, original: Document, allocations: list[Document], at: str) -> Document:
-    if line.get("discounted_price") is not None or line.get("discounted_price_set") is not None:
-        return money.read(line, "discounted_price", at=at)
-    return minus(original, *(a["allocatedAmountSet"] for a in allocations))
-
-
 def _shipping_total(body: Document, money: BagReader, shipping: list[Document]) -> Document:
     if body.get("total_shipping_price_set") is not None:
         return money.read(body, "total_shipping_price")
     nothing = money.bag(Decimal(0), Decimal(0))
     return minus(nothing, minus(nothing, *(line["originalPriceSet"] for line in shipping)))
-
-
-def _tax(tax: Document, money: BagReader, at: str) -> Document:
-    rate = tax.get("rate")
-    read = tax_document(
-        read_text(tax, "title", at=at) or "Tax",
-        read_decimal(rate, f"{at}rate") if rate is not None else None,
-        money.read(tax, "price", at=at),
-    )
-    return {**read, "channelLiable": tax.get("channel_liable")}
-
-
-def _application(application: Document, at: str) -> Document:
-    return {
-        "type": read_text(application, "type", at=at) or "manual",
-        "code": read_text(application, "code", at=at) or None,
-        "value": read_decimal(application.get("value", "0"), f"{at}value"),
-        "value_type": read_text(application, "value_type", at=at) or "fixed_amount",
-        "allocation_method": read_text(application, "allocation_method", at=at) or "across",
-        "target_selection": read_text(application, "target_selection", at=at) or "all",
-        "target_type": read_text(application, "target_type", at=at) or "line_item",
-    }
 
 
 def _address(address: Any, order_id: str, position: int) -> Document | None:
@@ -273,19 +201,3 @@ def _customer(customer: Any) -> Document | None:
     }
     times = {"createdAt": read_time(customer, "created_at"), "updatedAt": read_time(customer, "updated_at")}
     return {**read, **{name: moment for name, moment in times.items() if moment}}
-
-
-def products_of(body: Document) -> tuple[Product, ...]:
-    """The variants that the lines of a parsed body name and that it does not say are gone."""
-    return tuple(
-        Product(
-            sku=read_text(line, "sku"),
-            title=read_text(line, "title") or read_text(line, "name"),
-            price=read_decimal(line.get("price", "0"), "price"),
-            variant_id=str(line["variant_id"]),
-            variant_title=read_text(line, "variant_title"),
-            vendor=read_text(line, "vendor"),
-        )
-        for _, line in each(body, "line_items")
-        if isinstance(line.get("variant_id"), int) and line.get("product_exists", True)
-    )

@@ -5,17 +5,19 @@ The shape is that of the documented sample of 2026-04; what the sandbox does not
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from decimal import Decimal
-
 from libs.sandbox.shopify.amounts import written
 from libs.sandbox.shopify.derived import DERIVED, Document, full_name, legacy_id, minus, zero
-from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.figures import figure
+from libs.sandbox.shopify.rest_out_lines import (
+    application_to_rest,
+    codes_to_rest,
+    groups_to_rest,
+    line_to_rest,
+    shipping_to_rest,
+)
+from libs.sandbox.shopify.rest_write import both, money_set, tax_to_rest, time_text
 from libs.sandbox.shopify.store import ShopStore
 
-# Shopify writes times in the shop's time zone, which is hardly ever UTC.
-SHOP_ZONE = timezone(timedelta(hours=-5))
 FULFILLMENT_WORDS = {"FULFILLED": "fulfilled", "PARTIALLY_FULFILLED": "partial", "RESTOCKED": "restocked"}
 
 
@@ -25,37 +27,21 @@ def order_to_rest(order: Document, store: ShopStore | None = None) -> Document:
         **_totals(order),
         "billing_address": address_to_rest(order["billingAddress"]),
         "customer": _customer(order["customer"], order["currencyCode"]),
-        "discount_applications": [_application(a, order["currencyCode"]) for a in order["discountApplications"]],
+        "discount_applications": [application_to_rest(a, order["currencyCode"]) for a in order["discountApplications"]],
         "fulfillments": [],
         "line_items": [line_to_rest(line, store) for line in order["lineItems"]],
-        "payment_terms": None,
+        "payment_terms": _terms(order),
         "refunds": [],
         "shipping_address": address_to_rest(order["shippingAddress"]),
-        "shipping_lines": [_shipping(line) for line in order["shippingLines"]],
+        "shipping_lines": [shipping_to_rest(line) for line in order["shippingLines"]],
         "returns": [],
-        "line_item_groups": [],
+        "line_item_groups": groups_to_rest(order["lineItems"]),
+        **_company(order.get("purchasingEntity")),
     }
-
-
-def time_text(moment: datetime | None) -> str | None:
-    return moment.astimezone(SHOP_ZONE).isoformat(timespec="seconds") if moment else None
 
 
 def _lower(value: str | None) -> str | None:
     return value.lower() if value else None
-
-
-def money_set(bag: Document) -> Document:
-    def money(of: Document) -> Document:
-        return {"amount": written(of["amount"], of["currencyCode"]), "currency_code": of["currencyCode"]}
-
-    return {"shop_money": money(bag["shopMoney"]), "presentment_money": money(bag["presentmentMoney"])}
-
-
-def both(name: str, bag: Document) -> Document:
-    """`name` in the shop's money and `name_set` in both."""
-    moneys = money_set(bag)
-    return {name: moneys["shop_money"]["amount"], f"{name}_set": moneys}
 
 
 def _heading(order: Document) -> Document:
@@ -79,7 +65,7 @@ def _heading(order: Document) -> Document:
         "currency": order["currencyCode"],
         "customer_locale": order["customerLocale"] or (customer["locale"] if customer else None),
         "device_id": None,
-        "discount_codes": _codes(order),
+        "discount_codes": codes_to_rest(order),
         "duties_included": order["dutiesIncluded"],
         "email": order["email"] or "",
         **_states(order),
@@ -134,111 +120,45 @@ def _totals(order: Document) -> Document:
         **both("total_price", order["totalPriceSet"]),
         **both("total_tax", order["totalTaxSet"]),
         "total_shipping_price_set": money_set(order["totalShippingPriceSet"]),
+        **_charges(order),
         "total_outstanding": written(figure(order, "totalOutstandingSet")["shopMoney"]["amount"], currency),
         "total_tip_received": written(order["totalTipReceivedSet"]["shopMoney"]["amount"], currency),
-        "tax_lines": [_tax(tax) for tax in order["taxLines"]],
+        "tax_lines": [tax_to_rest(tax) for tax in order["taxLines"]],
     }
 
 
-def _tax(tax: Document) -> Document:
-    rate = tax["rate"]
+def _charges(order: Document) -> Document:
+    """Duties and additional fees, of which the order has no current figures of its own; and the rounding of cash."""
+    duties, fees = figure(order, "originalTotalDutiesSet"), figure(order, "originalTotalAdditionalFeesSet")
+    rounding = figure(order, "totalCashRoundingAdjustment")
     return {
-        **both("price", tax["priceSet"]),
-        # JSON has no decimals: this is the shortest number that reads back as the same rate.
-        "rate": float(rate) if rate is not None else None,
-        "title": tax["title"],
-        "channel_liable": tax["channelLiable"],
+        "original_total_duties_set": duties and money_set(duties),
+        "current_total_duties_set": duties and money_set(duties),
+        "original_total_additional_fees_set": fees and money_set(fees),
+        "current_total_additional_fees_set": fees and money_set(fees),
+        "total_cash_rounding_payment_adjustment_set": money_set(rounding["paymentSet"]),
+        "total_cash_rounding_refund_adjustment_set": money_set(rounding["refundSet"]),
     }
 
 
-def _value(application: Document, currency: str) -> str:
-    value: Decimal = application["value"]
-    fixed = application["value_type"] == "fixed_amount"
-    return written(value, currency) if fixed else str(value.quantize(Decimal("0.1")))
+def _company(buyer: Document | None) -> Document:
+    if buyer is None or "company" not in buyer:
+        return {}
+    return {"company": {"id": int(legacy_id(buyer["company"])), "location_id": int(legacy_id(buyer["location"]))}}
 
 
-def _application(application: Document, currency: str) -> Document:
-    stated = {name: value for name, value in application.items() if value is not None}
-    return {**stated, "value": _value(application, currency)}
-
-
-def _codes(order: Document) -> list[Document]:
-    by_code = {a["code"]: a for a in order["discountApplications"] if a["code"]}
-    return [
-        {
-            "code": code,
-            "amount": _value(by_code[code], order["currencyCode"]) if code in by_code else "0.0",
-            "type": by_code[code]["value_type"] if code in by_code else "fixed_amount",
-        }
-        for code in order["discountCodes"]
-    ]
-
-
-def _allocations(line: Document) -> list[Document]:
-    return [
-        {**both("amount", a["allocatedAmountSet"]), "discount_application_index": a["application"]}
-        for a in line["discountAllocations"]
-    ]
-
-
-def line_to_rest(line: Document, store: ShopStore | None = None) -> Document:
-    variant = line["variant"]
-    product: Product | None = store.product(variant["id"]) if store and variant else None
-    exists = product is not None if store else variant is not None
-    number = int(legacy_id(line))
-    return {
-        "id": number,
-        "admin_graphql_api_id": line["id"],
-        "attributed_staffs": [],
-        "current_quantity": line["currentQuantity"],
-        "fulfillable_quantity": figure(line, "unfulfilledQuantity", "LineItem"),
-        "fulfillment_service": "manual",
-        "fulfillment_status": _fulfillment_word(line),
-        "gift_card": line["isGiftCard"],
-        "grams": 0,
-        "name": line["name"],
-        **both("price", line["originalUnitPriceSet"]),
-        "product_exists": exists,
-        "product_id": int(legacy_id(variant)) + 1 if variant and exists else None,
-        "properties": [{"name": a["key"], "value": a["value"]} for a in line["customAttributes"]],
-        "quantity": line["quantity"],
-        "requires_shipping": line["requiresShipping"],
-        "sku": line["sku"],
-        "taxable": line["taxable"],
-        "title": line["title"],
-        **both("total_discount", zero(line["originalUnitPriceSet"])),
-        "variant_id": int(legacy_id(variant)) if variant else None,
-        "variant_inventory_management": "shopify" if variant else None,
-        "variant_title": line["variantTitle"],
-        "vendor": line["vendor"],
-        "tax_lines": [_tax(tax) for tax in line["taxLines"]],
-        "duties": [],
-        "discount_allocations": _allocations(line),
-    }
-
-
-def _fulfillment_word(line: Document) -> str | None:
-    left = figure(line, "unfulfilledQuantity", "LineItem")
-    if left >= line["currentQuantity"]:
+def _terms(order: Document) -> Document | None:
+    terms = order.get("paymentTerms")
+    if not terms:
         return None
-    return "partial" if left else "fulfilled"
-
-
-def _shipping(line: Document) -> Document:
     return {
-        "id": int(legacy_id(line)),
-        "carrier_identifier": line["carrierIdentifier"],
-        "code": line["code"],
-        "current_discounted_price_set": money_set(figure(line, "currentDiscountedPriceSet", "ShippingLine")),
-        **both("discounted_price", line["discountedPriceSet"]),
-        "is_removed": line["isRemoved"],
-        "phone": line["phone"],
-        **both("price", line["originalPriceSet"]),
-        "requested_fulfillment_service_id": None,
-        "source": line["source"],
-        "title": line["title"],
-        "tax_lines": [_tax(tax) for tax in line["taxLines"]],
-        "discount_allocations": _allocations(line),
+        "id": int(legacy_id(terms)),
+        "created_at": time_text(order["createdAt"]),
+        "due_in_days": terms["dueInDays"],
+        "payment_schedules": [],
+        "payment_terms_name": terms["paymentTermsName"],
+        "payment_terms_type": terms["paymentTermsType"].lower(),
+        "updated_at": time_text(order["createdAt"]),
     }
 
 

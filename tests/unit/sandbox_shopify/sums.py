@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,8 @@ SIDES = ("shopMoney", "presentmentMoney")
 
 def priced(draft: Draft) -> dict[str, Any]:
     ids = itertools.count(1)
+    if draft.customer is not None:
+        draft = replace(draft, customer=replace(draft.customer, id="7001"))
     return price(draft, number=1001, now=NOW, shop="acme.myshopify.com", new_id=lambda _: str(next(ids)))
 
 

@@ -90,7 +90,8 @@ class Move(Model):
             return
         if counted(env, row):
             reserve(env, row["product_id"], row["location_id"], more)
-        if row["state"] != "draft" and (counted(env, row) or more >= 0 or not changes["quantity"]):
+        stays = more < 0 and changes["quantity"] and row["quantity"] <= row["product_uom_qty"]
+        if row["state"] != "draft" and (counted(env, row) or not stays):
             changes["state"] = ready_state({**row, **changes})
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:  # noqa: ARG002 - the names

@@ -26,7 +26,7 @@ def moves_of(env: Env, picking_id: int) -> list[Row]:
 def assign(env: Env, move: Row) -> None:
     """Reserves what is missing, as far as it is there. A picked move is as somebody wants it and stays."""
     missing = move["product_uom_qty"] - move["quantity"]
-    if move["state"] not in WAITING or missing <= 0 or (move["picked"] and move["quantity"]):
+    if move["state"] not in WAITING or missing <= 0 or move["picked"]:
         return
     if counted(env, move):
         missing = max(0.0, min(missing, available(env, move["product_id"], move["location_id"])))

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from libs.sandbox.odoo.checks import check_known, check_references, check_required
 from libs.sandbox.odoo.conversion import to_row
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import (
     OdooError,
-    RequiredMissing,
     foreign_key,
     key_error,
-    missing,
     value_error,
 )
 from libs.sandbox.odoo.model import Model
@@ -24,19 +23,6 @@ _STAMPS = ("create_date", "write_date", "id", "display_name")
 # The name under which `load` passes on the external id of a record that it creates inside another one.
 XID = "id"
 _SUMMARY_LENGTH = 120
-# Fields whose absence is told; other mandatory ones have a default that may not be served here.
-_ALWAYS_CHECKED = (
-    "partner_id",
-    "name",
-    "login",
-    "product_tmpl_id",
-    "order_id",
-    "code",
-    "location_id",
-    "location_dest_id",
-    "picking_type_id",
-    "product_id",
-)
 # References that forbid the deletion of what they point at, although they may be empty.
 _RESTRICTED = {("sale.order.line", "product_id"), ("account.move.line", "product_id")}
 
@@ -54,7 +40,7 @@ def _create_one(env: Env, model: str, values: Values, *, nested: bool) -> int:
     behaviour = env.model(model)
     xid = values.pop(XID, None) if env.context.get("sandbox_import") else None
     values.pop(XID, None)
-    _known(env, model, values, nested=nested)
+    check_known(env, model, values, nested=nested)
     standing = behaviour.standing(env, values)
     if standing is not None:
         write(env, model, [standing], values, nested=True)
@@ -77,8 +63,8 @@ def _create_one(env: Env, model: str, values: Values, *, nested: bool) -> int:
     behaviour.complete(env, row)
     for name in commands:
         row.pop(name, None)  # a default that the caller replaces
-    _check_required(env, model, row, {*given, *commands}, nested=nested)
-    _check_references(env, model, row)
+    check_required(env, model, row, {*given, *commands}, nested=nested)
+    check_references(env, model, row)
     row["create_date"] = row["write_date"] = env.stamp
     row_id = env.db.insert(model, row)
     for name, value in commands.items():
@@ -120,8 +106,8 @@ def _write_one(env: Env, model: str, row: Row, values: Values) -> None:
         write(env, behaviour.inherits[0], [row[behaviour.inherits[1]]], parent_values, nested=True)
     changes, commands = _split(env, model, values)
     changes = {name: value for name, value in changes.items() if name not in _STAMPS}
-    _check_required(env, model, {**row, **changes}, set(changes), nested=False, only=set(changes))
-    _check_references(env, model, changes)
+    check_required(env, model, {**row, **changes}, set(changes), nested=False, only=set(changes))
+    check_references(env, model, changes)
     behaviour.before_write(env, row, changes)
     for name, value in changes.items():
         env.db.set(model, row["id"], name, value)
@@ -257,13 +243,6 @@ def _commands(value: Any) -> list[Sequence[Any]]:
     return [(4, command, 0) if isinstance(command, int) else command for command in value]
 
 
-def _known(env: Env, model: str, values: Values, *, nested: bool) -> None:
-    for name in values:
-        if name not in env.fields(model):
-            where = f"on model '{model}'" if nested or env.version == "18" else f"in '{model}'"
-            raise value_error(f"Invalid field '{name}' {where}")
-
-
 def _split(env: Env, model: str, values: Values) -> tuple[Row, Values]:
     """Values for the row, and commands for x2many fields."""
     row: Row = {}
@@ -280,32 +259,6 @@ def _split(env: Env, model: str, values: Values) -> tuple[Row, Values]:
 
 def _of_computed(behaviour: Model, values: Values) -> Values:
     return {name: value for name, value in values.items() if name in behaviour.computed}
-
-
-def _check_required(
-    env: Env, model: str, row: Row, given: set[str], *, nested: bool, only: set[str] | None = None
-) -> None:
-    behaviour = env.model(model)
-    for field in behaviour.fields.values():
-        if not field.required or field.name in behaviour.computed or field.name in behaviour.parent_fields:
-            continue
-        if field.type in ("boolean", "integer", "float", "monetary", *X2MANY) or row.get(field.name):
-            continue
-        if only is not None and field.name not in only:
-            continue
-        if field.name in given or field.name in _ALWAYS_CHECKED:
-            linked = model.replace(".", "_") if nested else ""
-            raise RequiredMissing(env.version, model, behaviour.label, field.name, field.label, linked=linked)
-
-
-def _check_references(env: Env, model: str, values: Row) -> None:
-    for name, value in values.items():
-        field = env.fields(model).get(name)
-        if field is not None and field.type == "many2one" and value and value not in env.db.tables[field.relation]:
-            if model.startswith("sale.order"):
-                # Computed fields look at the record before the database would refuse it.
-                raise missing(field.relation, [value], env.uid)
-            raise foreign_key(env.version, model, env.model(model).label, name, field.label)
 
 
 def _summary(values: Row) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from libs.sandbox.shopify.derived import Document, legacy_id, minus
+from libs.sandbox.shopify.derived import Document, legacy_id, minus, zero
 from libs.sandbox.shopify.drafts import Payment
 from libs.sandbox.shopify.payments import transaction_document
 from libs.sandbox.shopify.people import gid
@@ -45,6 +45,8 @@ def order_from_rest(body: Any) -> Document:
     shipping = [read_shipping(line, money, whole, order_id, at) for at, line in each(body, "shipping_lines")]
     created = read_time(body, "created_at", required=True)
     total = money.read(body, "total_price")
+    # What was taken off before it was paid is in the total still.
+    paid = money.read(body, "current_total_price") if body.get("current_total_price") is not None else total
     customer = _customer(body.get("customer"))
     status = (read_text(body, "financial_status") or "pending").upper()
     return {
@@ -66,8 +68,8 @@ def order_from_rest(body: Any) -> Document:
         "totalDiscountsSet": money.read(body, "total_discounts", default="0"),
         "totalTipReceivedSet": _tip(body, money, lines),
         "totalPriceSet": total,
-        "totalReceivedSet": total if status == "PAID" else money.bag(Decimal(0), Decimal(0)),
-        "transactions": _sale(body, order_id, total, created) if status == "PAID" else [],
+        "totalReceivedSet": paid if status == "PAID" else zero(total),
+        "transactions": _sale(body, order_id, paid, created) if status == "PAID" else [],
         **_current(body, money),
     }
 

@@ -26,11 +26,13 @@ from libs.common.ledger.aio import ThreadedHints
 from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import connect
+from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.repository import MongoLedger
 from libs.common.settings import EMBEDDED, CommonSettings, GatewaySettings, SchedulerSettings, WorkerSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.repository import MongoStores
+from services.scheduler.odoo_poll.poller import Poller
 from services.scheduler.scheduler import Scheduler
 from services.webhook_gateway.app import WEBHOOK_PATH, create_app
 from services.webhook_gateway.server import server
@@ -67,7 +69,7 @@ class AllInOne:
     ) -> None:
         self._gateway_settings = gateway or embedded(GatewaySettings, port=0)
         self._worker_settings = workers or embedded(WorkerSettings)
-        self._scheduler_settings = scheduler or embedded(SchedulerSettings, sweep_seconds=2)
+        self._scheduler_settings = scheduler or embedded(SchedulerSettings, sweep_seconds=2, poll_seconds=1)
         self._connection = connect(EMBEDDED, database)
         self._closing = contextlib.ExitStack()
         self.ledger = MongoLedger(self._connection.database, self._connection.clock)
@@ -91,7 +93,7 @@ class AllInOne:
             broker.start(workers.handlers(), threads=self._worker_settings.threads)
             closing.callback(broker.stop, grace_seconds=self._worker_settings.grace_seconds, on_stop=workers.stop)
             leaders = MongoLeaders(self._connection.database, self._connection.clock)
-            scheduler = Scheduler(self.ledger, leaders, broker, self._scheduler_settings)
+            scheduler = Scheduler(self.ledger, leaders, broker, self._scheduler_settings, poller=self._poller())
             closing.callback(scheduler.stop)
             scheduler.start()
             app = create_app(ThreadedHints(self.ledger), self.stores, broker, self._gateway_settings)
@@ -113,6 +115,10 @@ class AllInOne:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _poller(self) -> Poller:
+        database, clock = self._connection.database, self._connection.clock
+        return Poller(self.ledger, self.stores, MongoBreakers(database, clock), MongoCursors(database))
 
     def _workers(self, broker: InProcessBroker) -> Workers:
         database, clock = self._connection.database, self._connection.clock

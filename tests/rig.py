@@ -23,6 +23,7 @@ from libs.common.domain.rules import StoreRules
 from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import Connection, connect
+from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.ledger.repository import MongoLedger
@@ -32,6 +33,7 @@ from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.sandbox import ShopifySandbox
+from services.scheduler.odoo_poll.poller import Poller
 from services.scheduler.scheduler import Scheduler
 
 ROOT = Path(__file__).parent.parent
@@ -105,18 +107,24 @@ class Rig:
         return worker
 
     @contextmanager
-    def scheduler(self, **settings: Any) -> Iterator[Scheduler]:
-        """The sweeper beside the test, much faster than in production."""
-        chosen: dict[str, Any] = {"sweep_seconds": 0.2, "overdue_seconds": 1.0, "leader_lease_seconds": 5, **settings}
+    def scheduler(self, *, poll: bool = False, **settings: Any) -> Iterator[Scheduler]:
+        """The sweeper beside the test, much faster than in production; with `poll` it looks into Odoo as well."""
+        chosen: dict[str, Any] = {"sweep_seconds": 0.2, "overdue_seconds": 1.0, "leader_lease_seconds": 5}
+        chosen |= {"poll_seconds": 0.3, **settings}
         options = SchedulerSettings(
             ledger_url=self.mongodb_url, broker_url=self.rabbitmq_url, secret_key=SecretStr(self.key), **chosen
         )
-        scheduler = Scheduler(self.ledger, self.leaders, self.publisher, options)
+        scheduler = Scheduler(
+            self.ledger, self.leaders, self.publisher, options, poller=self.poller() if poll else None
+        )
         scheduler.start()
         try:
             yield scheduler
         finally:
             scheduler.stop()
+
+    def poller(self) -> Poller:
+        return Poller(self.ledger, self.stores, self.breakers, MongoCursors(self.connection.database))
 
     def announce(self, orders: Iterable[dict[str, Any]], *, nudge: bool = True) -> list[str]:
         """Hints as the gateway records them, without its HTTP; the record ids."""

@@ -178,6 +178,9 @@ class SchedulerSettings(CommonSettings):
     outstanding_limit: int = Field(
         default=2000, ge=1, le=1_000_000, description="records on their way through the broker at once, at most"
     )
+    poll_seconds: float = Field(
+        default=30, ge=0.05, le=86_400, description="time between two looks at what changed in each store's Odoo"
+    )
     leader_lease_seconds: float = Field(
         default=15, ge=0.3, le=3600, description="when the acting scheduler dies, another acts after this"
     )

@@ -13,11 +13,16 @@ from prometheus_client import start_http_server
 from libs.common.boot import boot, refuse
 from libs.common.broker.publisher import KombuPublisher
 from libs.common.errors import ConfigurationError
+from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.connect import Connection, connect
+from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.repository import MongoLedger
 from libs.common.settings import SchedulerSettings
+from libs.common.stores.crypto import Crypto
+from libs.common.stores.repository import MongoStores
 from services.scheduler.metrics import Metrics
+from services.scheduler.odoo_poll.poller import Poller
 from services.scheduler.scheduler import Scheduler
 
 SERVICE = "scheduler"
@@ -43,7 +48,7 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
     publisher = KombuPublisher(settings.broker_url, name="tandem scheduler nudges")
     ledger = MongoLedger(connection.database, connection.clock)
     leaders = MongoLeaders(connection.database, connection.clock)
-    scheduler = Scheduler(ledger, leaders, publisher, settings)
+    scheduler = Scheduler(ledger, leaders, publisher, settings, poller=poller(settings, connection, ledger))
     try:
         with _served(scheduler.metrics, settings):
             if not connection.prepare_when_there(stop):
@@ -55,6 +60,13 @@ def run(settings: SchedulerSettings, connection: Connection, stop: threading.Eve
             scheduler.stop()
     finally:
         publisher.close()
+
+
+def poller(settings: SchedulerSettings, connection: Connection, ledger: MongoLedger) -> Poller:
+    """What asks each store's Odoo."""
+    database, clock = connection.database, connection.clock
+    stores = MongoStores(database, Crypto.from_keys(settings.secret_key.get_secret_value()))
+    return Poller(ledger, stores, MongoBreakers(database, clock), MongoCursors(database))
 
 
 @contextmanager

@@ -31,6 +31,9 @@ class Metrics:
             ["store", "entity", "state"],
             registry=self.registry,
         )
+        self.polled = Counter(
+            "tandem_scheduler_polled", "Changes found in a store's Odoo", ["store"], registry=self.registry
+        )
         self.swept_at = Gauge(
             "tandem_scheduler_swept_timestamp_seconds", "When the last sweep ended well", registry=self.registry
         )

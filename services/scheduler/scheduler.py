@@ -25,6 +25,7 @@ from libs.common.ledger.interface import Leaders, Ledger
 from libs.common.settings import SchedulerSettings
 from services.scheduler.leadership import Leadership
 from services.scheduler.metrics import Metrics
+from services.scheduler.odoo_poll.poller import Poller
 from services.scheduler.sweeper import Sweeper, Swept
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ def _holder() -> str:
 
 
 class Scheduler:
-    """Renews its lease, sweeps, and counts the backlog."""
+    """Renews its lease, sweeps, counts the backlog, and with a `poller` asks each store's Odoo what changed."""
 
     def __init__(
         self,
@@ -60,21 +61,26 @@ class Scheduler:
         *,
         holder: str | None = None,
         metrics: Metrics | None = None,
+        poller: Poller | None = None,
     ) -> None:
         self.metrics = metrics or Metrics()
         self.leadership = Leadership(leaders, holder or _holder(), lease_seconds=settings.leader_lease_seconds)
         self._ledger = ledger
         self._sweeper = Sweeper(ledger, publisher, settings, clock or ledger.clock, self.metrics)
         self._settings = settings
+        self._poller = poller
+        if poller is not None:
+            poller.metrics = self.metrics
         self._stopping = threading.Event()
         self._timer: BackgroundScheduler | None = None
 
     def jobs(self) -> list[Job]:
-        return [
+        jobs = [
             Job("lease", self.leadership.renew_seconds, self._renew),
             Job("sweep", self._settings.sweep_seconds, self._sweep),
             Job("count", COUNT_SECONDS, self._count),
         ]
+        return [*jobs, Job("poll", self._settings.poll_seconds, self._poll)] if self._poller else jobs
 
     def run_once(self) -> Swept | None:
         """One round now: None when another acts, or when the ledger or the broker was away (logged and counted)."""
@@ -104,6 +110,8 @@ class Scheduler:
         if self._timer is not None:
             self._timer.shutdown(wait=True)
             self._timer = None
+        if self._poller is not None:
+            self._poller.stop()
         self.leadership.resign()
         self.metrics.acting.set(0)
 
@@ -129,6 +137,15 @@ class Scheduler:
             self.metrics.swept_at.set_to_current_time()
             return swept
         return None
+
+    def _poll(self) -> None:
+        if self._poller is None or not self._may_act():
+            return
+        try:
+            self._poller.round(go_on=self._may_act)
+        except LedgerUnavailable as error:
+            self.metrics.failures.labels("ledger").inc()
+            _log.warning("ledger_unavailable", reason=str(error))
 
     def _count(self) -> None:
         if not self._may_act():

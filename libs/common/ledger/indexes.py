@@ -21,6 +21,7 @@ STORES = "stores"
 BUDGETS = "budgets"
 BREAKERS = "breakers"
 LEADERS = "leaders"
+CURSORS = "cursors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ INDEXES = (
         {"unique": True, "partialFilterExpression": {"target.id": {"$exists": True}}},
     ),
     Index(RECORDS, "changed", (("state", 1), ("changed_at", -1)), "the console's lists, newest change first"),
+    Index(CURSORS, "store", (("store", 1),), "how far each side of one store was looked through"),
     Index(STORES, "shop", (("shop", 1),), "one store per Shopify shop, and by whom a webhook comes", {"unique": True}),
 )
 

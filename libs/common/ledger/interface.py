@@ -145,6 +145,18 @@ class Breakers(Protocol):
         ...
 
 
+class Cursors(Protocol):
+    """How far the other side was looked through; a key is `store/side/entity`: `acme/odoo/delivery`."""
+
+    def reached(self, key: str) -> datetime | None:
+        """None when it was never looked at."""
+        ...
+
+    def advance(self, key: str, moment: datetime) -> None:
+        """Remember how far; a moment before the one that is remembered changes nothing."""
+        ...
+
+
 class Leaders(Protocol):
     """Who acts, when several run."""
 

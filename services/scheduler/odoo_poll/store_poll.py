@@ -1,0 +1,116 @@
+"""One store's Odoo, looked through for what changed; what did becomes hints in the ledger and goes the ordinary way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from libs.common.domain.digests import digest
+from libs.common.errors import Rejected
+from libs.common.ledger.interface import Cursors, Ledger
+from libs.common.ledger.model import Hint, Recorded
+from libs.common.odoo.cells import parse_datetime
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.errors import INCOMPATIBLE
+from libs.common.stores.model import Store
+from services.scheduler.odoo_poll.models import Polled
+from services.scheduler.odoo_poll.pages import Row, changed_since
+
+_log = structlog.get_logger(__name__)
+
+#: `write_date` is when the writing transaction began: a long one shows behind newer ones that were seen already.
+OVERLAP = timedelta(minutes=10)
+#: How far the very first look goes back.
+FIRST_LOOK = timedelta(hours=24)
+
+
+@dataclass
+class StorePoll:
+    """The connection to one store, and what was seen through it; made anew when the store is changed."""
+
+    store: Store
+    client: OdooClient
+    ledger: Ledger
+    cursors: Cursors
+    _fields: dict[str, list[str] | None] = field(default_factory=dict)
+    _seen: dict[str, dict[int, str]] = field(default_factory=dict)
+    """By entity: what the last look found, so that the overlap costs the ledger nothing."""
+
+    def poll(self, models: Iterable[Polled], go_on: Callable[[], bool]) -> int:
+        """How many changes were news to the ledger. Raises the client's failures, and LedgerUnavailable."""
+        found = 0
+        for polled in models:
+            fields = self._fields_of(polled)
+            if fields is not None and go_on():
+                found += self._poll_one(polled, fields, go_on)
+        return found
+
+    def _poll_one(self, polled: Polled, fields: list[str], go_on: Callable[[], bool]) -> int:
+        key = f"{self.store.slug}/odoo/{polled.entity}"
+        reached = self.cursors.reached(key)
+        since = reached - OVERLAP if reached else self.ledger.clock.now() - FIRST_LOOK
+        domain = [*polled.domain, ("company_id", "=", self.store.odoo.company_id)]
+        before, present = self._seen.get(polled.entity, {}), {}
+        found = 0
+        for rows in changed_since(self.client, polled.model, domain, fields, since):
+            told = {row["id"]: _fingerprint(row) for row in rows}
+            present.update(told)
+            found += self._record([self._hint(polled, row) for row in rows if before.get(row["id"]) != told[row["id"]]])
+            newest = max((_written(row) for row in rows), default=None)
+            if newest is not None and (reached is None or newest > reached):
+                self.cursors.advance(key, newest)
+            if not go_on():
+                return found
+        self._seen[polled.entity] = present
+        return found
+
+    def _record(self, hints: list[Hint]) -> int:
+        if not hints:
+            return 0
+        return sum(1 for one in self.ledger.record_hints(hints) if one is Recorded.RECORDED)
+
+    def _hint(self, polled: Polled, row: Row) -> Hint:
+        return Hint(
+            self.store.slug,
+            polled.entity,
+            str(row["id"]),
+            source="odoo",
+            version=_written(row),
+            name=row["name"] or None,
+            why="changed in Odoo",
+            # The same state found again (by another scheduler, or after a restart) is a duplicate to the ledger.
+            delivery_id=_fingerprint(row),
+        )
+
+    def _fields_of(self, polled: Polled) -> list[str] | None:
+        """What to ask for; None where the app is missing that has it. Asked once."""
+        if polled.model not in self._fields:
+            self._fields[polled.model] = self._ask_fields(polled)
+        return self._fields[polled.model]
+
+    def _ask_fields(self, polled: Polled) -> list[str] | None:
+        try:
+            present = self.client.fields_get(polled.model, ("type",))
+        except Rejected as error:
+            if error.code != INCOMPATIBLE:
+                raise
+            present = {}
+        lacking = [name for name in polled.needs if name not in present]
+        if lacking:
+            reason = f"{polled.model} has no {', '.join(lacking)}"
+            _log.info("poll.nothing_to_poll", store=self.store.slug, entity=polled.entity, reason=reason)
+            return None
+        return ["name", "write_date", *(name for name in polled.watched if name in present)]
+
+
+def _written(row: Row) -> datetime:
+    return parse_datetime(row["write_date"])
+
+
+def _fingerprint(row: Row) -> str:
+    values: dict[str, Any] = {name: value for name, value in row.items() if name not in {"id", "name"}}
+    return f"poll:{digest(values)}"

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from libs.common.domain.rules import MissingProduct, StoreRules
+from libs.common.domain.rules import FromShopify, MissingProduct, StoreRules
 from libs.common.errors import Failure
 from libs.common.ledger.interface import Budgets
-from libs.common.odoo.check import ORDER_MODELS, check_odoo
+from libs.common.odoo.check import (
+    DELIVERY_MODELS,
+    INVOICE_MODELS,
+    ORDER_MODELS,
+    PAYMENT_MODELS,
+    CheckLine,
+    check_odoo,
+)
+from libs.common.odoo.check_named import Named, check_named, check_sales_journal
 from libs.common.odoo.client import OdooClient
 from libs.common.shopify.check import ShopFacts, check_shop
 from libs.common.shopify.client import ShopifyClient
@@ -28,19 +36,54 @@ class Line:
 def check_store(store: Store, budgets: Budgets) -> Iterator[Line]:
     """Both sides, line by line as they are found out. Never raises a Failure."""
     yield from shopify_lines(store, budgets)
-    yield from odoo_lines(store.odoo, needed_rights(store.rules))
+    yield from odoo_lines(store.odoo, needed_rights(store.rules), store.rules)
 
 
 def needed_rights(rules: StoreRules) -> Mapping[str, tuple[str, ...]]:
-    """Products are made only where the rules say so, or leave the product for shipping or custom lines open."""
-    chosen = rules.shipping_product_id and rules.custom_product_id
-    if rules.missing_product is MissingProduct.PLACEHOLDER:
-        chosen = chosen and rules.placeholder_product_id
-    makes_none = chosen and rules.missing_product is not MissingProduct.CREATE
-    return {**ORDER_MODELS, "product.product": ("read",) if makes_none else ("read", "create")}
+    """What the rules make the workers do; products are made where a rule says so or leaves a carrier open."""
+    models = {**ORDER_MODELS, "product.product": ("read", "create") if _makes_products(rules) else ("read",)}
+    if rules.until.invoices:
+        models |= INVOICE_MODELS
+    if rules.until.registers_payments:
+        models |= PAYMENT_MODELS
+    if rules.fulfillments.from_shopify is FromShopify.VALIDATE:
+        models |= DELIVERY_MODELS
+    return models
 
 
-def odoo_lines(connection: OdooConnection, models: Mapping[str, tuple[str, ...]] = ORDER_MODELS) -> list[Line]:
+def _makes_products(rules: StoreRules) -> bool:
+    carriers = {key: value for key, value in _products(rules).items() if key != "gift_card_product_id"}
+    if rules.missing_product is not MissingProduct.PLACEHOLDER:
+        del carriers["placeholder_product_id"]
+    return rules.missing_product is MissingProduct.CREATE or not all(carriers.values())
+
+
+def _products(rules: StoreRules) -> dict[str, int | None]:
+    """`tip_product_id` and the like."""
+    names = [name for name in StoreRules.model_fields if name.endswith("_product_id")]
+    return {name: getattr(rules, name) for name in names}
+
+
+def named_records(rules: StoreRules) -> list[Named]:
+    """Every record of Odoo's that the rules name by its id."""
+    named = [Named(f"rules.{key}", "product.product", value) for key, value in _products(rules).items() if value]
+    if rules.generic_customer_id:
+        named.append(Named("rules.generic_customer_id", "res.partner", rules.generic_customer_id))
+    named += [Named(f"rules.taxes.{index}", "account.tax", tax.tax_id) for index, tax in enumerate(rules.taxes)]
+    named += [Named(f"rules.pricelists.{code}", "product.pricelist", one) for code, one in rules.pricelists.items()]
+    terms = rules.payment_terms.items()
+    named += [Named(f"rules.payment_terms.{name}", "account.payment.term", one) for name, one in terms]
+    named += [Named(f"rules.journals.{gateway}", "account.journal", one) for gateway, one in rules.journals.items()]
+    warehouses = rules.fulfillments.locations
+    return named + [Named(f"rules.fulfillments.locations.{one}", "stock.warehouse", one) for one in warehouses]
+
+
+def odoo_lines(
+    connection: OdooConnection,
+    models: Mapping[str, tuple[str, ...]] = ORDER_MODELS,
+    rules: StoreRules | None = None,
+) -> list[Line]:
+    """The connection and the rights; with `rules` also what they name, once there is a connection to ask."""
     client = OdooClient(
         connection.base_url,
         connection.database,
@@ -49,9 +92,24 @@ def odoo_lines(connection: OdooConnection, models: Mapping[str, tuple[str, ...]]
         connection.company_id,
     )
     try:
-        return [Line(line.what, line.ok, line.detail, line.to_do) for line in check_odoo(client, models)]
+        lines = check_odoo(client, models)
+        if rules is not None and any(
+            line.ok and line.what == f"Odoo company {connection.company_id}" for line in lines
+        ):
+            lines += _rule_lines(client, rules)
+        return [Line(line.what, line.ok, line.detail, line.to_do) for line in lines]
     finally:
         client.close()
+
+
+def _rule_lines(client: OdooClient, rules: StoreRules) -> list[CheckLine]:
+    lines = check_named(client, named_records(rules))
+    if rules.until.invoices:
+        lines.append(check_sales_journal(client))
+    if rules.until.registers_payments and not rules.journals:
+        to_do = "name a journal for each payment gateway of the shop; `tandem store example` shows how"
+        lines.append(CheckLine("rules.journals", False, "no gateway has a journal: every payment would be held", to_do))
+    return lines
 
 
 def shopify_lines(store: Store, budgets: Budgets) -> Iterator[Line]:

@@ -23,6 +23,18 @@ ORDER_MODELS: Mapping[str, tuple[str, ...]] = {
     "res.country": ("read",),
     "res.country.state": ("read",),
 }
+#: What making and posting invoices and credit notes needs besides, and registering and matching payments.
+INVOICE_MODELS: Mapping[str, tuple[str, ...]] = {
+    "account.move": ("read", "create", "write"),
+    "account.move.line": ("read", "create", "write"),
+    "account.journal": ("read",),
+}
+PAYMENT_MODELS: Mapping[str, tuple[str, ...]] = {"account.payment": ("read", "create", "write")}
+#: What validating deliveries needs besides.
+DELIVERY_MODELS: Mapping[str, tuple[str, ...]] = {
+    "stock.picking": ("read", "create", "write"),
+    "stock.move": ("read", "create", "write"),
+}
 OLDEST_VERSION = (16, 0)
 #: `has_access` came with 18; `check_access_rights` is announced to go.
 HAS_ACCESS_SINCE = (18, 0)

@@ -23,9 +23,12 @@ def odoo(request: pytest.FixtureRequest) -> Iterator[OdooSandbox]:
         yield running
 
 
-def world_of(shop: ShopifySandbox, odoo: OdooSandbox, **odoo_changes: object) -> World:
+def world_of(
+    shop: ShopifySandbox, odoo: OdooSandbox, rules: dict[str, object] | None = None, **odoo_changes: object
+) -> World:
     world = World()
     world.add_store(
+        rules=rules or {},
         shopify={"shop": "acme.myshopify.com", "secret": "s", "token": "shpat_right", "url": shop.url},
         odoo={"url": odoo.url, "database": odoo.database, "login": odoo.login, "key": odoo.key, **odoo_changes},
     )
@@ -83,6 +86,60 @@ def test_rights_that_the_odoo_user_lacks_are_named_model_by_model(shop: ShopifyS
     assert "✗ Odoo sale.order  no right to create, write" in result.stdout
     assert "give clerk a group that may create, write sale.order" in result.stdout
     assert "✓ Odoo res.partner" in result.stdout
+
+
+def test_what_invoices_and_payments_need_is_looked_at_where_the_rules_go_so_far(
+    shop: ShopifySandbox, odoo: OdooSandbox
+) -> None:
+    bank = odoo.find("account.journal", [("type", "=", "bank")])[0]["id"]
+    rules: dict[str, object] = {"until": "paid", "journals": {"shopify_payments": bank}}
+    result = world_of(shop, odoo, rules).run("store", "check", "acme")
+    assert result.exit_code == 0, result.output
+    for what in ("Odoo account.move", "Odoo account.payment", "Odoo sales journal", "rules.journals.shopify_payments"):
+        assert f"✓ {what}" in result.stdout, what
+    assert "account.payment" not in world_of(shop, odoo).run("store", "check", "acme").stdout
+
+
+def test_what_the_rules_name_and_odoo_cannot_use_is_told_key_by_key(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    journals = {kind: odoo.find("account.journal", [("type", "=", kind)])[0]["id"] for kind in ("bank", "cash", "sale")}
+    odoo.change("account.journal", journals["cash"], active=False)
+    product = odoo.add_product(default_code="TIP", name="Tip")
+    rules: dict[str, object] = {
+        "until": "paid",
+        "tip_product_id": product,
+        "fee_product_id": 4711,
+        "journals": {
+            "paypal": journals["bank"],
+            "cash": journals["cash"],
+            "manual": journals["sale"],
+            "gift_card": 4711,
+        },
+    }
+    result = world_of(shop, odoo, rules).run("store", "check", "acme")
+    assert result.exit_code == 1
+    lines = {line[2:].split("  ")[0]: line for line in result.stdout.splitlines() if "rules." in line[:10]}
+    assert lines["rules.tip_product_id"].startswith("✓")
+    assert lines["rules.journals.paypal"].startswith("✓")
+    assert "there is no product.product 4711" in lines["rules.fee_product_id"]
+    assert "is archived" in lines["rules.journals.cash"]
+    assert "is of the type sale" in lines["rules.journals.manual"]
+    assert "there is no account.journal 4711" in lines["rules.journals.gift_card"]
+
+
+def test_a_store_that_registers_payments_and_maps_no_gateway_is_told(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    result = world_of(shop, odoo, {"until": "paid"}).run("store", "check", "acme")
+    assert result.exit_code == 1
+    assert "✗ rules.journals  no gateway has a journal" in result.stdout
+
+
+def test_a_user_who_may_not_invoice_is_told_what_is_lacking(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    readable = dict.fromkeys(("res.users", "res.company", "res.currency", "account.journal"), "r")
+    odoo.add_user("clerk", "clerks-key", {**readable, "account.move": "r"})
+    bank = odoo.find("account.journal", [("type", "=", "bank")])[0]["id"]
+    rules: dict[str, object] = {"until": "paid", "journals": {"paypal": bank}}
+    result = world_of(shop, odoo, rules, login="clerk", key="clerks-key").run("store", "check", "acme")
+    assert "✗ Odoo account.move  no right to create, write" in result.stdout
+    assert "✗ Odoo account.payment  no right to read, create, write" in result.stdout
 
 
 def test_a_company_the_user_may_not_act_for_is_told(shop: ShopifySandbox, odoo: OdooSandbox) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from libs.common.domain.rules import MissingProduct
+from libs.common.domain.rules import MissingProduct, StoreRules
+from libs.common.odoo.check import ORDER_MODELS
 from libs.common.stores.loader import load_store
-from services.console.checking import needed_rights
+from services.console.checking import named_records, needed_rights
 from services.console.cli import app
 from tests.unit.console.world import SECRETS, STORE_YAML, World
 
@@ -157,9 +158,51 @@ def test_checking_an_unknown_store_names_those_there_are(world: World) -> None:
 def test_the_right_to_make_products_is_asked_for_only_where_it_is_needed(world: World) -> None:
     rules = world.add_store().rules
     assert "create" in needed_rights(rules)["product.product"]
-    careful = rules.model_copy(update={"shipping_product_id": 1, "custom_product_id": 2})
+    made_when_needed = ("shipping", "custom", "tip", "duty", "fee", "rounding", "adjustment")
+    careful = rules.model_copy(update={f"{kind}_product_id": 1 for kind in made_when_needed})
     assert "create" not in needed_rights(careful)["product.product"]
     creating = careful.model_copy(update={"missing_product": MissingProduct.CREATE})
     assert "create" in needed_rights(creating)["product.product"]
     standing_in = careful.model_copy(update={"missing_product": MissingProduct.PLACEHOLDER})
     assert "create" in needed_rights(standing_in)["product.product"]
+    without_tip = careful.model_copy(update={"tip_product_id": None})
+    assert "create" in needed_rights(without_tip)["product.product"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "models"),
+    [
+        ({"until": "confirmed"}, set()),
+        ({"until": "invoiced"}, {"account.move", "account.move.line", "account.journal"}),
+        ({"until": "paid"}, {"account.move", "account.move.line", "account.journal", "account.payment"}),
+        ({"fulfillments": {"from_shopify": "validate"}}, {"stock.picking", "stock.move"}),
+    ],
+)
+def test_rights_on_the_books_and_the_stock_are_asked_for_as_far_as_the_rules_go(
+    rules: dict[str, object], models: set[str]
+) -> None:
+    assert set(needed_rights(StoreRules.model_validate(rules))) - set(ORDER_MODELS) == models
+
+
+def test_every_id_that_the_rules_name_is_looked_up() -> None:
+    rules = StoreRules.model_validate(
+        {
+            **{name: 7 for name in StoreRules.model_fields if name.endswith("_id")},
+            "taxes": [{"rate": "0.19", "tax_id": 12}],
+            "pricelists": {"EUR": 3},
+            "payment_terms": {"Net 30": 4},
+            "journals": {"paypal": 6},
+            "fulfillments": {"locations": {1: "5001"}},
+        }
+    )
+    named = {(one.key, one.model, one.id) for one in named_records(rules)}
+    assert {("rules.tip_product_id", "product.product", 7), ("rules.generic_customer_id", "res.partner", 7)} <= named
+    assert {
+        ("rules.taxes.0", "account.tax", 12),
+        ("rules.pricelists.EUR", "product.pricelist", 3),
+        ("rules.payment_terms.Net 30", "account.payment.term", 4),
+        ("rules.journals.paypal", "account.journal", 6),
+        ("rules.fulfillments.locations.1", "stock.warehouse", 1),
+    } <= named
+    ids = [name for name in StoreRules.model_fields if name.endswith("_id")]
+    assert len(named) == len(ids) + 5

@@ -1,0 +1,72 @@
+"""Whether the records that a store's rules name by their ids are there and can be used: a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from libs.common.errors import Failure
+from libs.common.odoo.check import CheckLine
+from libs.common.odoo.client import OdooClient
+
+JOURNAL = "account.journal"
+#: Types of journals that take payments.
+FOR_PAYMENTS = frozenset({"bank", "cash", "credit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A key of the store's rules, and the record that it names."""
+
+    key: str
+    """`rules.tip_product_id`, `rules.journals.shopify_payments`"""
+    model: str
+    id: int
+
+
+def check_named(client: OdooClient, named: Sequence[Named]) -> list[CheckLine]:
+    """One call for each model; archived records are told apart from missing ones. Never raises a Failure."""
+    lines: list[CheckLine] = []
+    found: dict[str, Mapping[int, Mapping[str, Any]] | Failure] = {}
+    for one in named:
+        if one.model not in found:
+            found[one.model] = _read(client, one.model, sorted({o.id for o in named if o.model == one.model}))
+        lines.append(_line(one, found[one.model]))
+    return lines
+
+
+def check_sales_journal(client: OdooClient) -> CheckLine:
+    """Invoices go to the first sales journal of the company."""
+    what = "Odoo sales journal"
+    domain = [("type", "=", "sale"), ("company_id", "parent_of", [client.company_id])]
+    try:
+        found = client.search_read(JOURNAL, domain, ["name"], limit=1)
+    except Failure as error:
+        return CheckLine(what, False, error.message, error.hint or "see the message")
+    if not found:
+        return CheckLine(what, False, "the company has none", "set up its accounting in Odoo (the app Invoicing)")
+    return CheckLine(what, True, str(found[0]["name"]))
+
+
+def _read(client: OdooClient, model: str, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]] | Failure:
+    fields = ["name", "active", *(["type"] if model == JOURNAL else [])]
+    try:
+        rows = client.search_read(model, [("id", "in", list(ids))], fields, context={"active_test": False})
+    except Failure as error:
+        return error
+    return {row["id"]: row for row in rows}
+
+
+def _line(one: Named, found: Mapping[int, Mapping[str, Any]] | Failure) -> CheckLine:
+    if isinstance(found, Failure):
+        return CheckLine(one.key, False, found.message, found.hint or "see the message")
+    correct = f"correct {one.key} in the store's file, then `tandem store add` it again"
+    row = found.get(one.id)
+    if row is None:
+        return CheckLine(one.key, False, f"there is no {one.model} {one.id}, or it is another company's", correct)
+    if not row["active"]:
+        return CheckLine(one.key, False, f"{one.id} {row['name']} is archived", f"unarchive it in Odoo, or {correct}")
+    if one.model == JOURNAL and row["type"] not in FOR_PAYMENTS:
+        return CheckLine(one.key, False, f"{one.id} {row['name']} is of the type {row['type']}: no payments", correct)
+    return CheckLine(one.key, True, f"{one.id} {row['name']}")

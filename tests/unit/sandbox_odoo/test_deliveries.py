@@ -279,3 +279,33 @@ def test_a_sales_user_confirms_and_reads_deliveries(odoo: Client) -> None:
     [picking] = sally("stock.picking", "search_read", [("sale_id", "=", order)], ["state"])
     assert picking["state"] == "assigned"
     assert sally("stock.picking", "button_validate", [picking["id"]], context=VALIDATE) is True
+
+
+def test_an_order_is_delivered_from_its_warehouse(odoo: Client) -> None:
+    product = odoo.sandbox.add_product(name="box", storable=True)
+    west = odoo.sandbox.add("stock.warehouse", name="West", code="WST")
+    [warehouse] = odoo.sandbox.find("stock.warehouse", [("id", "=", west)])
+    odoo.sandbox.set_stock(product, 1)
+    odoo.sandbox.set_stock(product, 5, location_id=warehouse["lot_stock_id"][0])
+    partner = odoo.sandbox.add("res.partner", name="Ada")
+    line = [(0, 0, {"product_id": product, "product_uom_qty": 4})]
+    order = odoo.sandbox.add("sale.order", partner_id=partner, warehouse_id=west, order_line=line)
+    odoo("sale.order", "action_confirm", [order])
+    [picking] = odoo.sandbox.pickings(order)
+    assert (picking["name"], picking["location_id"][1]) == ("WST/OUT/00001", "WST/Stock")
+    assert states(odoo, order) == [("assigned", [(4.0, 4.0, "assigned")])]
+    [kind] = odoo("stock.picking", "web_read", [picking["id"]], {"picking_type_id": {"fields": {"warehouse_id": {}}}})
+    assert kind["picking_type_id"]["warehouse_id"] == west
+    assert odoo("product.product", "read", [product], fields=["qty_available", "free_qty"])[0]["free_qty"] == 2.0
+
+
+def test_deliveries_are_found_as_a_poll_looks_for_them(odoo: Client) -> None:
+    order = order_of(odoo, (odoo.sandbox.add_product(name="a"), 3))
+    [picking] = read(odoo, order)["picking_ids"]
+    domain = [("picking_type_code", "=", "outgoing"), ("state", "=", "done"), ("sale_id", "!=", False)]
+    assert odoo("stock.picking", "search", domain) == []
+    odoo.sandbox.deliver(picking, {read(odoo, order)["order_line"][0]: 1})
+    [found] = odoo("stock.picking", "search_read", domain, ["write_date", "date_done"])
+    assert found["id"] == picking
+    since = [*domain, ("write_date", ">=", found["date_done"])]
+    assert odoo("stock.picking", "search", since) == [picking]

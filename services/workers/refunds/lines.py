@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import NoReturn
 
@@ -15,6 +15,8 @@ from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.refunds.model import PlannedLine, Ref
 
 CASH = "cash"
+DISCREPANCY = "refund_discrepancy"
+PENDING = "pending_refund_discrepancy"
 
 
 class HoldRefund(Exception):
@@ -41,6 +43,7 @@ class CreditLines:
         *,
         adjustment: Ref,
         rounding: Ref,
+        tip_ids: Collection[str] = (),
     ) -> None:
         self.refund = refund
         self.sale = sale
@@ -48,15 +51,18 @@ class CreditLines:
         self.price_digits = price_digits
         self.adjustment = adjustment
         self.rounding = rounding
+        self.tip_ids = tip_ids
+        """Line items that are the order's tip, which is one line in Odoo."""
 
     def plan(self) -> tuple[PlannedLine, ...]:
         """Raises HoldRefund where Odoo has no line, or too few invoiced units, for what was refunded."""
         lines: list[PlannedLine] = []
         for number, (skip, one) in enumerate(self._by_line()):
             lines += self._units(number, skip, one)
+        lines += [self._tip(one) for one in self.refund.lines if one.line_id in self.tip_ids]
         lines += [self._shipping(number, one) for number, one in enumerate(self.refund.shipping) if one.subtotal]
         lines += self._duties()
-        lines += [self._adjusted(one) for one in self.refund.adjustments if one.amount or one.tax]
+        lines += [self._adjusted(one) for one in counted_adjustments(self.refund) if one.amount or one.tax]
         rounded = cash_rounding(self.refund)
         if rounded:
             lines.append(PlannedLine(self.rounding, "Cash rounding", 1, rounded.amount, ()))
@@ -68,8 +74,9 @@ class CreditLines:
 
     def _by_line(self) -> Iterator[tuple[int, RefundLine]]:
         """Units of one line may stand in several refund lines, by `restockType`: what is invoiced is for all."""
+        goods = [one for one in self.refund.lines if one.line_id not in self.tip_ids]
         wanted: dict[str, int] = {}
-        for one in self.refund.lines:
+        for one in goods:
             wanted[one.line_id] = wanted.get(one.line_id, 0) + one.quantity
         for line_id, quantity in wanted.items():
             parts = self._parts(line_id)
@@ -85,7 +92,7 @@ class CreditLines:
                     order=self.sale.name,
                 )
         taken: dict[str, int] = {}
-        for one in self.refund.lines:
+        for one in goods:
             yield taken.get(one.line_id, 0), one
             taken[one.line_id] = taken.get(one.line_id, 0) + one.quantity
 
@@ -95,10 +102,10 @@ class CreditLines:
             refuse(
                 "refund_line_unknown",
                 f"line {line_id} of {self.refund.order_name} was refunded, and {self.sale.name} has no such line",
-                f"enter the credit note for {self.sale.name} by hand: {self.refund.goods_total}",
+                f"enter the credit note for {self.sale.name} by hand: {credit_total(self.refund)}",
                 line_id=line_id,
                 order=self.sale.name,
-                refunded=str(self.refund.goods_total),
+                refunded=str(credit_total(self.refund)),
             )
         return parts
 
@@ -118,6 +125,12 @@ class CreditLines:
                 if part.quantity > units:
                     prices.insert(0, Part(part.quantity - units, part.unit_price))
 
+    def _tip(self, one: RefundLine) -> PlannedLine:
+        tips = self.sale.lines_of(f"tip_{self.refund.order_id}")
+        if not tips:
+            return PlannedLine(self.adjustment, "Tip", 1, one.subtotal.amount, ())
+        return self._money(tips[0], one.subtotal, tips[0].tax_ids, "tip")
+
     def _shipping(self, number: int, one: RefundShipping) -> PlannedLine:
         prefix = f"shipping_{self.refund.order_id}_"
         lines = [line for line in self.sale.lines if line.key.startswith(prefix)]
@@ -127,26 +140,34 @@ class CreditLines:
             refuse(
                 "refund_line_unknown",
                 f"shipping of {self.refund.order_name} was refunded, and {self.sale.name} has no line for it",
-                f"enter the credit note for {self.sale.name} by hand: {self.refund.goods_total}",
+                f"enter the credit note for {self.sale.name} by hand: {credit_total(self.refund)}",
                 order=self.sale.name,
-                refunded=str(self.refund.goods_total),
+                refunded=str(credit_total(self.refund)),
             )
         return self._money(fitting[0], one.subtotal, fitting[0].tax_ids, f"shipping_{number}")
 
     def _duties(self) -> list[PlannedLine]:
-        """Refunds do not say which duty they give back: the one that cost as much, else the first."""
+        """Refunds do not say which duty they give back: the one that cost as much, with its tax or without; else any.
+
+        What is only a part of a duty goes back without tax: how much of it is tax nobody tells.
+        """
         left = [line for line in self.sale.lines if line.key.startswith("duty_")]
         planned = []
-        for amount in self.refund.duties:
-            if not amount:
-                continue
-            fitting = [line for line in left if line.amount == amount.amount] or left
-            if fitting:
-                planned.append(self._money(fitting[0], amount, ()))
-                left = [line for line in left if line is not fitting[0]] or left
+        for number, amount in enumerate(one for one in self.refund.duties if one):
+            line = next((line for line in left if amount.amount in {line.amount, self._gross(line)}), None)
+            if line is not None:
+                left.remove(line)
+                tax_ids = line.tax_ids if amount.amount == self._gross(line) else ()
+                price = Money(line.amount, amount.currency) if tax_ids else amount
+                planned.append(self._money(line, price, tax_ids, f"duty_{number}"))
             else:
-                planned.append(PlannedLine(self.adjustment, "Duties", 1, amount.amount, ()))
+                planned.append(
+                    PlannedLine(left[0].product_id if left else self.adjustment, "Duty", 1, amount.amount, ())
+                )
         return planned
+
+    def _gross(self, line: SaleLine) -> Decimal:
+        return line.amount if self.refund.taxes_included else line.amount + line.tax
 
     def _money(self, line: SaleLine, amount: Money, tax_ids: tuple[int, ...], key: str = "") -> PlannedLine:
         """A charge given back: as the invoiced unit when it is the whole, else as money that takes back no unit."""
@@ -174,6 +195,28 @@ class CreditLines:
                 if abs(expected - one.tax.amount) <= step:
                     return line.tax_ids
         return ()
+
+
+def credit_total(refund: Refund) -> Money:
+    """What a credit note is to come to, with tax: lines, shipping, duties, adjustments, rounding of cash."""
+    adjusted = Money.sum((one.amount + one.tax for one in counted_adjustments(refund)), refund.currency)
+    return refund.taken_back - adjusted + cash_rounding(refund)
+
+
+def counted_adjustments(refund: Refund) -> tuple[Adjustment, ...]:
+    """Those that say something of goods and money, not of money that is still on its way.
+
+    While a refund's money is pending, Shopify sets it off as a discrepancy, and takes that back when it has arrived.
+    The goods are credited all the same: until then the money is owed to the customer.
+    """
+    unsettled = [one.amount for one in refund.transactions if one.kind == "refund" and one.status != "success"]
+    offsets = [-(one.amount + one.tax) for one in refund.adjustments if one.reason == PENDING]
+    gone = {one.amount for one in (Money.sum(unsettled, refund.currency), *offsets)} - {Decimal(0)}
+    return tuple(
+        one
+        for one in refund.adjustments
+        if one.reason != PENDING and not (one.reason == DISCREPANCY and (one.amount + one.tax).amount in gone)
+    )
 
 
 def cash_rounding(refund: Refund) -> Money:

@@ -12,7 +12,7 @@ from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import Posting, StoreRules
 from libs.common.domain.sales import CANCELLED, INVOICE, Invoice, SaleLine, SaleOrder
-from services.workers.refunds.lines import CreditLines, HoldRefund, cash_rounding, refuse
+from services.workers.refunds.lines import CreditLines, HoldRefund, counted_adjustments, credit_total, refuse
 from services.workers.refunds.model import (
     Changes,
     Check,
@@ -65,7 +65,7 @@ def refund_digest(refund: Refund) -> str:
         {
             "lines": [(x.line_id, x.quantity, x.subtotal, x.tax, x.restock_type) for x in refund.lines],
             "shipping": [(x.shipping_line_id, x.subtotal, x.tax) for x in refund.shipping],
-            "adjustments": [(x.id, x.amount, x.tax) for x in refund.adjustments],
+            "adjustments": [(x.id, x.amount, x.tax) for x in counted_adjustments(refund)],
             "duties": list(refund.duties),
             "money": [(x.id, x.amount, x.gateway) for x in refund.transactions if x.pays_back],
         }
@@ -106,9 +106,9 @@ def _needs(situation: Situation, order: Order, sale: SaleOrder, rules: StoreRule
 def _order_deleted(situation: Situation, refund: Refund) -> Hold:
     return Hold(
         "order_deleted_in_odoo",
-        f"{refund.goods_total} of {refund.order_name} were refunded, but somebody deleted its order in Odoo",
+        f"{credit_total(refund)} of {refund.order_name} were refunded, but somebody deleted its order in Odoo",
         "enter the credit note in Odoo by hand if the invoice is still there; the order is not made again",
-        {"order_id": situation.sale_id, "refunded": str(refund.goods_total), "paid_back": str(refund.total)},
+        {"order_id": situation.sale_id, "refunded": str(credit_total(refund)), "paid_back": str(refund.total)},
     )
 
 
@@ -118,7 +118,7 @@ def _changes(  # noqa: PLR0917 - both sides
     if not sale.posted_invoices:
         return _not_invoiced(situation, refund, order, sale, rules, fingerprint)
     products: dict[str, PlannedProduct] = {}
-    credit = _credit(situation, refund, sale, rules, products)
+    credit = _credit(situation, refund, order, sale, rules, products)
     stock = plan_stock(_restocking(situation, refund, order, sale, rules, all_units=False))
     draft = rules.credit_notes is Posting.DRAFT
     return Changes(
@@ -158,13 +158,18 @@ def _restocking(
     )
 
 
-def _credit(
-    situation: Situation, refund: Refund, sale: SaleOrder, rules: StoreRules, products: dict[str, PlannedProduct]
+def _credit(  # noqa: PLR0917 - both sides
+    situation: Situation,
+    refund: Refund,
+    order: Order,
+    sale: SaleOrder,
+    rules: StoreRules,
+    products: dict[str, PlannedProduct],
 ) -> PlannedCredit | None:
     """None for a refund that took nothing back: units that cost nothing and were not invoiced, or money only."""
     facts = situation.facts
     assert facts is not None  # noqa: S101 - gathered with the order
-    total = refund.goods_total + cash_rounding(refund)
+    total = credit_total(refund)
     if total.amount < 0:
         refuse(
             "refund_negative",
@@ -192,6 +197,7 @@ def _credit(
             facts.price_digits,
             adjustment=_product(situation, ADJUSTMENT, rules.adjustment_product_id),
             rounding=rounding,
+            tip_ids=order.tip_line_ids,
         ).plan()
         if not lines:
             return None
@@ -249,15 +255,15 @@ def _not_invoiced(  # noqa: PLR0917 - both sides
     if drafts:
         refuse(
             "invoice_not_posted",
-            f"{refund.goods_total} of {refund.order_name} were refunded; the invoice of {sale.name} is a draft",
+            f"{credit_total(refund)} of {refund.order_name} were refunded; the invoice of {sale.name} is a draft",
             "post the invoice in Odoo, then retry",
             order=sale.name,
             invoice=drafts[0].id,
-            refunded=str(refund.goods_total),
+            refunded=str(credit_total(refund)),
         )
     siblings = situation.siblings or (refund,)
     stock = plan_stock(_restocking(situation, refund, order, sale, rules, all_units=True))
-    left = order.total - Money.sum((one.goods_total for one in siblings), order.currency)
+    left = order.total - Money.sum((credit_total(one) for one in siblings), order.currency)
     return Changes(
         record_id=situation.record_id,
         digest=fingerprint,

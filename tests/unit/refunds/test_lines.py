@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from libs.common.domain.money import Money
 from libs.common.domain.outcomes import Hold
-from libs.common.domain.refunds import Refund
-from services.workers.refunds.lines import CreditLines
+from libs.common.domain.refunds import Adjustment, Refund
+from services.workers.refunds.lines import CreditLines, credit_total
 from services.workers.refunds.model import PlannedLine
 from services.workers.refunds.plan import plan
 from tests.unit.refunds.builders import (
@@ -26,6 +26,7 @@ from tests.unit.refunds.builders import (
     sale_line,
     shipping_line,
     situation,
+    transaction,
     usd,
 )
 
@@ -87,6 +88,27 @@ def test_duties_go_back_untaxed_on_the_duty_that_cost_as_much() -> None:
     duties = [sale_line(id=80 + n, key=f"duty_{n}", quantity=Decimal(1), price_unit=Decimal(n)) for n in (3, 4)]
     lines = lines_of(refund(duties=(usd("4.00"),)), sale_line(), *duties)
     assert told(lines[1]) == (11, 1, "4.00", (), 84)
+    taxed = sale_line(id=85, key="duty_5", quantity=Decimal(1), price_unit=Decimal(5), tax=Decimal("0.75"))
+    lines = lines_of(refund(duties=(usd("5.75"), usd("1.00"))), sale_line(), taxed, *duties)
+    assert [told(line)[2:] for line in lines[1:]] == [("5", (1,), 85), ("1.00", (), None)]
+
+
+def test_a_tip_goes_back_on_the_orders_one_tip_line() -> None:
+    tip = sale_line(id=90, key="tip_1001", quantity=Decimal(1), price_unit=Decimal(4), tax_ids=(), product_id=14)
+    made = refund(refund_line(1, "4.00", "0.00", line_id="66", restock_type="no_restock"))
+    planned = CreditLines(made, sale(sale_line(), tip), FACTS.taxes, 2, adjustment=12, rounding=13, tip_ids=("66",))
+    assert [told(line) for line in planned.plan()] == [(14, 1, "4.00", (), 90)]
+
+
+def test_goods_are_credited_while_the_money_is_on_its_way_and_to_the_same_figure_afterwards() -> None:
+    offset = adjustment("11.50")
+    pending = refund(adjustments=(offset,), lines=(refund_line(),), transactions=(transaction(status="pending"),))
+    back = Adjustment("32", usd("-11.50"), usd("0.00"), "pending_refund_discrepancy")
+    settled = refund(adjustments=(offset, back), lines=(refund_line(),))
+    failed = refund(adjustments=(offset,), lines=(refund_line(),), transactions=(transaction(status="failure"),))
+    assert {str(credit_total(one)) for one in (pending, settled, failed)} == {"11.50 USD"}
+    kept = refund(adjustments=(adjustment("2.00"),), lines=(refund_line(),), transactions=(transaction("9.50"),))
+    assert credit_total(kept) == usd("9.50")
 
 
 def test_an_adjustment_turns_its_sign_and_takes_the_taxes_that_come_to_its_tax() -> None:

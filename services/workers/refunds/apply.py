@@ -1,7 +1,7 @@
 """Writes a batch of planned refunds to Odoo in few calls, each of which may be repeated.
 
-credit notes by `load`, read back and compared before they are posted; returns by `load` and validated; lower
-quantities; payments that went back by `load`, posted and matched with their credit notes. What an earlier try did is
+credit notes by `load`, read back and compared before they are posted; lower quantities; returns by `load` and
+validated; payments that went back by `load`, posted and matched with their credit notes. What an earlier try did is
 found by its external id or by its state.
 """
 
@@ -36,10 +36,13 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failu
     run.post_credits(run.alive(plans))
     going_on = [changes for changes in run.alive(plans) if run.hold(changes) is None]
     restock = RestockRun(store)
-    restock.bring_back(going_on)
+    restock.lower(going_on)
     run.failed.update(restock.failed)
-    restock.lower(run.alive(going_on))
+    restock.bring_back(run.alive(going_on))
     run.failed.update(restock.failed)
+    restock.lower(run.alive(going_on), after=True)
+    run.failed.update(restock.failed)
+    restock.read_totals(run.alive(going_on))
     paybacks = PaybackRun(store, run.credit_ids)
     paybacks.pay(run.alive(going_on))
     run.failed.update(paybacks.failed)

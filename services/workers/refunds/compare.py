@@ -92,7 +92,7 @@ def _order_hold(applied: Applied, shopify: Money, total: Decimal) -> Hold | None
             "difference": str(odoo - shopify.amount),
             "lowered": [
                 {"line": one.line.name.split("\n")[0], "from": str(one.line.quantity), "to": str(one.quantity)}
-                for one in changes.quantities
+                for one in (*changes.quantities, *changes.quantities_after)
             ],
         },
     )

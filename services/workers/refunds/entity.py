@@ -82,8 +82,9 @@ def _notes(applied: Applied) -> dict[str, Any]:
         notes |= {"shopify": str(changes.credit.total), "odoo": str(credit.total), "tax": str(credit.tax)}
     if applied.return_id:
         notes["return"] = applied.return_id
-    if changes.quantities:
-        notes["lowered"] = {one.line.name.split("\n")[0]: f"{one.quantity.normalize():f}" for one in changes.quantities}
+    lowered = (*changes.quantities, *changes.quantities_after)
+    if lowered:
+        notes["lowered"] = {one.line.name.split("\n")[0]: f"{one.quantity.normalize():f}" for one in lowered}
     if applied.paid_back:
         notes["paid_back"] = {one.name or str(one.payment_id): str(one.plan.amount) for one in applied.paid_back}
     if applied.open_amount is not None and check.outstanding is not None:

@@ -164,7 +164,7 @@ class PlannedProduct:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What to do for one refund, in this order: credit note, return, quantities, payments, check."""
+    """What to do for one refund, in this order: credit note, quantities, return, payments, check."""
 
     record_id: str
     digest: str
@@ -181,6 +181,9 @@ class Changes:
     """Money that went back, as outbound payments; what they are matched with is known when it is made."""
     returned: PlannedReturn | None = None
     quantities: tuple[LineQuantity, ...] = ()
+    """Before units come back: Odoo takes off what is still to be delivered only while nothing has come back."""
+    quantities_after: tuple[LineQuantity, ...] = ()
+    """After they came back, of an order that is not invoiced: no quantity is below what is delivered."""
     products: tuple[PlannedProduct, ...] = ()
     tolerance: Decimal = Decimal(0)
     hold_after: Hold | None = None

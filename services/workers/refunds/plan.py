@@ -136,6 +136,7 @@ def _changes(  # noqa: PLR0917 - both sides
         paybacks=plan_paybacks(refund, rules, situation.books, sale) if situation.books else (),
         returned=stock.returned,
         quantities=stock.quantities,
+        quantities_after=stock.quantities_after,
         products=tuple(products.values()),
         tolerance=rules.rounding_tolerance,
         hold_after=stock.hold,
@@ -276,6 +277,7 @@ def _not_invoiced(  # noqa: PLR0917 - both sides
         check=Check(None, reason="the order is not invoiced", order_total=left.rounded()),
         returned=stock.returned,
         quantities=(*stock.quantities, *_unshipped(siblings, sale, refund.order_id)),
+        quantities_after=stock.quantities_after,
         hint_order=situation.order_state == "held" or order.cancelled_at is not None,
     )
 

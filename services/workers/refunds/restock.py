@@ -76,23 +76,27 @@ class RestockRun:
             )
         return ids
 
-    def lower(self, plans: Sequence[Changes]) -> None:
-        """Quantities of all orders in one call; then the totals of those that have no invoice, in one more."""
-        results = in_one_call([changes for changes in plans if changes.quantities], self._lower)
+    def lower(self, plans: Sequence[Changes], *, after: bool = False) -> None:
+        """Quantities of all orders in one call."""
+        quantities = {c.record_id: c.quantities_after if after else c.quantities for c in plans}
+
+        def write(some: Sequence[Changes]) -> Sequence[int]:
+            """Two refunds of one order come to the same quantities: each line once."""
+            cells: dict[int, Decimal] = {}
+            for one in (one for changes in some for one in quantities[changes.record_id]):
+                cells[one.line.id] = min(one.quantity, cells.get(one.line.id, one.quantity))
+            rows: list[list[Cell]] = [[line_id, quantity] for line_id, quantity in cells.items()]
+            self.store.odoo.update("sale.order.line", [".id", "product_uom_qty"], rows)
+            return [changes.sale.id for changes in some]
+
+        results = in_one_call([changes for changes in plans if quantities[changes.record_id]], write)
         self.failed.update({changes.record_id: failure for changes, failure in results.failed})
+
+    def read_totals(self, plans: Sequence[Changes]) -> None:
+        """Of orders without invoice: what they come to now."""
         orders = sorted({c.sale.id for c in plans if c.check.order_total is not None})
         rows = self.store.odoo.web_read("sale.order", orders, {"amount_total": {}}) if orders else []
         self.totals.update({row["id"]: decimal(row["amount_total"]) for row in rows})
-
-    def _lower(self, plans: Sequence[Changes]) -> Sequence[int]:
-        """Two refunds of one order come to the same quantities: each line once."""
-        cells: dict[int, Decimal] = {}
-        for changes in plans:
-            for one in changes.quantities:
-                cells[one.line.id] = min(one.quantity, cells.get(one.line.id, one.quantity))
-        rows: list[list[Cell]] = [[line_id, quantity] for line_id, quantity in cells.items()]
-        self.store.odoo.update("sale.order.line", [".id", "product_uom_qty"], rows)
-        return [changes.sale.id for changes in plans]
 
 
 def _return_of(changes: Changes) -> PlannedReturn:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from libs.common.domain.orders import Order
@@ -22,6 +22,7 @@ class PlannedStock:
 
     returned: PlannedReturn | None = None
     quantities: tuple[LineQuantity, ...] = ()
+    quantities_after: tuple[LineQuantity, ...] = ()
     hold: Hold | None = None
 
 
@@ -46,24 +47,37 @@ def plan_stock(facts: Restocking) -> PlannedStock:
     if facts.sale.state == CANCELLED:
         return PlannedStock()
     moves: list[ReturnedMove] = []
-    quantities: list[LineQuantity] = []
-    left_over: list[dict[str, object]] = []
+    lines: list[_Lowering] = []
     for line_id in dict.fromkeys(line.line_id for line in facts.refund.lines):
         parts = facts.sale.lines_of(f"line_{line_id}")
-        if not parts:
-            continue  # the credit note's lines say so, or a person was asked already
-        back = _returned_moves(facts, line_id, parts) if facts.restock else []
-        moves += back
-        lowered, missing = _lowered(facts, line_id, parts, back)
-        quantities += lowered
-        if missing:
-            left_over.append({"line": parts[0].name.split("\n")[0], "units": f"{missing.normalize():f}"})
+        if parts:  # of a tip; or the credit note's lines have told a person
+            back = _returned_moves(facts, line_id, parts) if facts.restock else []
+            moves += back
+            lines.append(_lowered(facts, line_id, parts, back))
     returned = None
     if facts.mine is not None and facts.mine.state != CANCELLED:
         returned = PlannedReturn(facts.external_id, (), facts.mine.id)
     elif moves:
         returned = PlannedReturn(facts.external_id, tuple(moves))
-    return PlannedStock(returned, tuple(quantities), _hold(facts, left_over) if left_over else None)
+    return PlannedStock(
+        returned,
+        tuple(one for line in lines for one in line.before),
+        tuple(one for line in lines for one in line.after),
+        _hold(facts, lines),
+    )
+
+
+@dataclass(slots=True)
+class _Lowering:
+    """What becomes of the quantities of one line's parts."""
+
+    title: str
+    before: list[LineQuantity] = field(default_factory=list)
+    after: list[LineQuantity] = field(default_factory=list)
+    delivered: Decimal = Decimal(0)
+    """Units that could not be taken off, because they are delivered."""
+    still_open: Decimal = Decimal(0)
+    """Units that Odoo leaves to be delivered all the same."""
 
 
 def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) -> list[ReturnedMove]:
@@ -82,28 +96,33 @@ def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) 
     return planned
 
 
-def _lowered(
-    facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: Sequence[ReturnedMove]
-) -> tuple[list[LineQuantity], Decimal]:
-    """Lower quantities, and how many units could not be taken off because they were delivered.
+def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: Sequence[ReturnedMove]) -> _Lowering:
+    """Lower quantities, before units come back and after.
 
-    The aim is reckoned from Shopify's figures of all the order's refunds: a repeat comes to the same.
+    The aim is reckoned from Shopify's figures of all the order's refunds: a repeat comes to the same. Odoo takes a
+    lower quantity off open deliveries only as far as it exceeds what left less what came back, so what came back
+    before (of an order that keeps its returned units) must be taken off by a person.
     """
+    found = _Lowering(parts[0].name.split("\n")[0])
     sold = next((line.sold_quantity for line in facts.order.lines if line.id == line_id), None)
     if sold is None:
-        return [], Decimal(0)
+        return found
     excess = sum((part.quantity for part in parts), Decimal(0)) - (sold - _never_delivered(facts, line_id, parts))
     coming: dict[int, int] = {}
     for move in back if facts.all_units else ():
         coming[move.sale_line_id] = coming.get(move.sale_line_id, 0) + move.quantity
-    planned = []
     for part in reversed(parts):
-        room = part.quantity - (part.delivered - coming.get(part.id, 0))
-        units = min(max(room, Decimal(0)), max(excess, Decimal(0)))
-        if units:
-            excess -= units
-            planned.append(LineQuantity(part, part.quantity - units))
-    return planned, max(excess, Decimal(0))
+        now = min(max(part.quantity - part.delivered, Decimal(0)), max(excess, Decimal(0)))
+        later = min(max(excess, Decimal(0)) - now, Decimal(coming.get(part.id, 0)))
+        excess -= now + later
+        if now:
+            found.before.append(LineQuantity(part, part.quantity - now))
+            earlier = sum((_counted(move) for move in _moves_back(facts, {part.id})), Decimal(0))
+            found.still_open += Decimal(0) if facts.all_units else min(now, earlier)
+        if later:
+            found.after.append(LineQuantity(part, part.quantity - now - later))
+    found.delivered = max(excess, Decimal(0))
+    return found
 
 
 def _never_delivered(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) -> int:
@@ -145,11 +164,30 @@ def _counted(move: Move) -> Decimal:
     return move.quantity if move.state == DONE else move.demand
 
 
-def _hold(facts: Restocking, lines: Sequence[Mapping[str, object]]) -> Hold:
-    what = ", ".join(f"{one['units']} of {one['line']!r}" for one in lines)
-    return Hold(
-        "refund_units_delivered",
-        f"refunded in Shopify as not delivered, delivered in Odoo: {what}",
-        f"if the goods came back, make the return of that delivery of {facts.sale.name} in Odoo, then retry",
-        {"order": facts.sale.name, "lines": [dict(one) for one in lines]},
-    )
+def _hold(facts: Restocking, lines: Sequence[_Lowering]) -> Hold | None:
+    """What a person must do in the warehouse, when everything else is done."""
+    delivered = [(line.title, line.delivered) for line in lines if line.delivered]
+    still_open = [(line.title, line.still_open) for line in lines if line.still_open]
+    if delivered:
+        return Hold(
+            "refund_units_delivered",
+            f"refunded in Shopify as not delivered, delivered in Odoo: {_told(delivered)}",
+            f"if the goods came back, make the return of that delivery of {facts.sale.name} in Odoo, then retry",
+            {"order": facts.sale.name, "lines": _details(delivered)},
+        )
+    if still_open:
+        return Hold(
+            "refund_units_open",
+            f"refunded in Shopify before they were delivered, still to be delivered in Odoo: {_told(still_open)}",
+            f"take these units off the open delivery of {facts.sale.name} in Odoo, then retry",
+            {"order": facts.sale.name, "lines": _details(still_open)},
+        )
+    return None
+
+
+def _told(lines: Sequence[tuple[str, Decimal]]) -> str:
+    return ", ".join(f"{units.normalize():f} of {title!r}" for title, units in lines)
+
+
+def _details(lines: Sequence[tuple[str, Decimal]]) -> list[dict[str, str]]:
+    return [{"line": title, "units": f"{units.normalize():f}"} for title, units in lines]

@@ -125,6 +125,19 @@ def test_units_refunded_as_not_delivered_that_were_are_held_after_the_rest_is_do
     assert changes.hold_after.details["lines"] == [{"line": "[MUG-1] Mug", "units": "1"}]
 
 
+def test_units_that_odoo_would_still_deliver_are_a_persons_to_take_off() -> None:
+    earlier = refund(refund_line(1), id="500")
+    made = refund(refund_line(1, restock_type="cancel"))
+    sold = sale(
+        sale_line(delivered=Decimal(1)),
+        pickings=(picking(move(2)), came_back(1), picking(move(1, state="assigned"), id=203)),
+    )
+    changes = changes_of(situation(made, sale=sold, siblings=(earlier, made)))
+    assert lowered(changes) == {70: "2"}
+    assert changes.hold_after
+    assert changes.hold_after.code == "refund_units_open"
+
+
 def test_what_is_not_kept_in_stock_is_only_credited() -> None:
     changes = of("return", sale())
     assert (returned(changes), lowered(changes)) == ([], {})

@@ -59,7 +59,9 @@ def line_status(env: Env, line: Row) -> str:
 def qty_invoiced(env: Env, line: Row, *, posted: bool = False) -> float:
     """Of invoices less credit notes, drafts too; with `posted` of those that are posted."""
     states = ("posted",) if posted else ("draft", "posted")
-    return _rounded(sum(sign * item["quantity"] for sign, item, move in _items(env, line) if move["state"] in states))
+    return _rounded(
+        sum(sign * (item.get("quantity") or 0) for sign, item, move in _items(env, line) if move["state"] in states)
+    )
 
 
 def qty_to_invoice(env: Env, line: Row) -> float:
@@ -94,7 +96,8 @@ def untaxed_amount_to_invoice(env: Env, line: Row) -> float:
 
 def _invoiced(field: str) -> Compute:
     def compute(env: Env, line: Row) -> float:
-        amounts = [sign * item[field] for sign, item, move in _items(env, line) if move["state"] == "posted"]
+        # A note that belongs to an order line has no amount.
+        amounts = [sign * (item.get(field) or 0) for sign, item, move in _items(env, line) if move["state"] == "posted"]
         return _money(env, line, sum(amounts))
 
     return compute

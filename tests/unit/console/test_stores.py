@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
-from libs.common.domain.rules import MissingProduct, StoreRules
+from libs.common.domain.rules import FulfillmentRules, ImportRules, MissingProduct, StoreRules, TaxMapping
 from libs.common.odoo.check import ORDER_MODELS
 from libs.common.stores.loader import load_store
 from services.console.checking import named_records, needed_rights
@@ -120,20 +122,54 @@ def test_the_example_loads_as_it_is_printed(world: World, tmp_path: Path) -> Non
     assert store.rules.missing_product is MissingProduct.HOLD
 
 
+def all_put_to_use(example: str) -> str:
+    """The example with every key that stands in a comment."""
+    keys = {
+        *StoreRules.model_fields,
+        *ImportRules.model_fields,
+        *FulfillmentRules.model_fields,
+        *("previous_secret", "- rate", "title", "included", "tax_id", "EUR", "Net 30", "shopify_payments", "paypal"),
+        *("gift_card", "manual", '"Cash on Delivery (COD)"', "1", "DHL Paket"),
+    }
+    used = [
+        line.replace("# ", "", 1) if line.lstrip("# ").partition(":")[0] in keys else line
+        for line in example.splitlines()
+    ]
+    return "\n".join(used)
+
+
 def test_every_line_of_the_example_that_is_a_comment_may_be_put_to_use(world: World, tmp_path: Path) -> None:
-    lines = world.run("store", "example").stdout.splitlines()
-    ids = ("placeholder_product_id:", "custom_product_id:", "shipping_product_id:", "generic_customer_id:")
-    keys = ("previous_secret:", *ids, "taxes:", "- rate:", "title:", "included:", "tax_id:", "pricelists:", "EUR:")
-    used = [line.replace("# ", "", 1) if line.lstrip("# ").startswith(keys) else line for line in lines]
     file = tmp_path / "acme.yaml"
-    file.write_text("\n".join(used))
+    file.write_text(all_put_to_use(world.run("store", "example").stdout))
     names = ("ACME_SHOPIFY_SECRET", "ACME_SHOPIFY_OLD_SECRET", "ACME_SHOPIFY_TOKEN", "ACME_ODOO_KEY")
     store = load_store(file, dict.fromkeys(names, "x"))
+    rules = store.rules
     assert store.shopify.previous_secret is not None
-    assert store.rules.pricelists == {"EUR": 3}
-    assert [(tax.title, tax.tax_id, tax.included) for tax in store.rules.taxes] == [("MwSt", 12, True)]
-    chosen = (store.rules.placeholder_product_id, store.rules.custom_product_id, store.rules.shipping_product_id)
-    assert (*chosen, store.rules.generic_customer_id) == (7, 8, 9, 10)
+    assert rules.pricelists == {"EUR": 3}
+    assert [(tax.title, tax.tax_id, tax.included) for tax in rules.taxes] == [("MwSt", 12, True)]
+    chosen = (rules.placeholder_product_id, rules.custom_product_id, rules.shipping_product_id)
+    assert (*chosen, rules.generic_customer_id) == (7, 8, 9, 10)
+    carriers = (rules.tip_product_id, rules.duty_product_id, rules.fee_product_id, rules.rounding_product_id)
+    assert (*carriers, rules.adjustment_product_id, rules.gift_card_product_id) == (21, 22, 23, 24, 25, 26)
+    assert rules.journals["Cash on Delivery (COD)"] == 13
+    assert set(rules.journals) == {"shopify_payments", "paypal", "gift_card", "manual", "Cash on Delivery (COD)"}
+    assert rules.payment_terms == {"Net 30": 4}
+    assert rules.orders.placed_from == datetime(2026, 1, 1, tzinfo=UTC)
+    assert (rules.orders.sources, rules.orders.except_tags) == (("web", "pos"), ("no-odoo",))
+    assert (rules.fulfillments.locations, rules.fulfillments.carriers) == (
+        {1: "61234567890"},
+        {"DHL Paket": "DHL Express"},
+    )
+
+
+def test_the_example_shows_every_rule_and_what_it_is_left_at(world: World) -> None:
+    content = yaml.safe_load(all_put_to_use(world.run("store", "example").stdout))["rules"]
+    assert set(content) == set(StoreRules.model_fields)
+    assert set(content["orders"]) == set(ImportRules.model_fields)
+    assert set(content["fulfillments"]) == set(FulfillmentRules.model_fields)
+    assert set(content["taxes"][0]) == set(TaxMapping.model_fields)
+    shown = yaml.safe_load(world.run("store", "example").stdout)["rules"]
+    assert StoreRules.model_validate(shown) == StoreRules(), "what is no comment is the default"
 
 
 def test_the_list_tells_where_records_are_and_no_secret(world: World) -> None:

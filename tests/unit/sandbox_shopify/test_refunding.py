@@ -13,10 +13,10 @@ from libs.sandbox.shopify.derived import Document, plus
 from libs.sandbox.shopify.drafts import Discount, Draft, Duty, Fee, Line, Payment, Shipping, Tax
 from libs.sandbox.shopify.figures import amount, figure, is_nothing, total_of
 from libs.sandbox.shopify.sandbox import ShopifySandbox
+from libs.sandbox.shopify.strategies import drafts
 from tests.unit.sandbox_shopify.conftest import PRODUCTS
 from tests.unit.sandbox_shopify.helpers import Client, document
 from tests.unit.sandbox_shopify.receiver import receiving
-from tests.unit.sandbox_shopify.test_pricing import drafts
 
 MUG, CUP = PRODUCTS
 DRAFT = Draft(

@@ -65,7 +65,7 @@ def _priced_otherwise(order: SaleOrder, known: SaleLine, line: PlannedLine) -> b
     digits = currency_digits(order.currency)
     units = Decimal(line.quantity or 1)
     there = units * known.price_unit * (1 - known.discount / 100)
-    return round_half_up(there, digits) != round_half_up(units * line.unit_price, digits)
+    return round_half_up(there, digits) != round_half_up(units * line.unit_price * (1 - line.discount / 100), digits)
 
 
 def _lower(

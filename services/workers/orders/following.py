@@ -101,7 +101,7 @@ def _cell(write: LineWrite, name: str) -> Cell:
     assert write.priced is not None  # noqa: S101 - the columns of a price are asked of priced writes
     cells: dict[str, Cell] = {
         "price_unit": write.priced.unit_price,
-        "discount": "0",
+        "discount": write.priced.discount,
         "taxes": ids_cell(write.priced.tax_ids),
     }
     return cells[name]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order
-from libs.common.domain.pricing import exact_parts
 from libs.common.domain.rules import StoreRules
 from services.workers.orders.model import PlannedLine, PlannedProduct, Ref, Situation
+from services.workers.orders.prices import parts_of
 from services.workers.orders.products import DUTY, FEE, ROUNDING, SHIPPING, TIP, carrier, product_of
 from services.workers.orders.sold import Sold, sold_parts
 from services.workers.orders.taxes import tax_ids
@@ -55,7 +55,8 @@ def _lines(situation: Situation, order: Order, rules: StoreRules, ref: Ref, sold
     currency = sold.total.currency
     taxes = tax_ids(order, sold.taxes, sold.total, situation.facts.taxes, rules)
     tax = Money.sum((one.price for one in sold.taxes), currency)
-    parts = exact_parts(sold.total.amount, sold.quantity, situation.facts.price_digits)
+    digits = situation.facts.price_digits
+    parts = parts_of(sold.total, sold.quantity, digits, sold.taxes, included=order.taxes_included)
     return [
         PlannedLine(
             external_id=f"{situation.module}.{sold.key}" + (f"_part{index + 1}" if index else ""),
@@ -64,8 +65,9 @@ def _lines(situation: Situation, order: Order, rules: StoreRules, ref: Ref, sold
             quantity=part.quantity,
             unit_price=part.unit_price,
             tax_ids=taxes,
-            amount=Money(part.unit_price * part.quantity, currency).rounded(),
+            amount=Money(part.amount, currency).rounded(),
             tax=Money.zero(currency) if index else tax,
+            discount=part.discount,
         )
         for index, part in enumerate(parts)
     ]

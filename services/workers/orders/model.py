@@ -93,6 +93,8 @@ class PlannedLine:
     """Expected: with tax where the order's prices include it, else without."""
     tax: Money
     """What Shopify charged on it, all its taxes together; of a line in two parts the first has it all."""
+    discount: Decimal = Decimal(0)
+    """A percentage, only where no unit price that the server keeps comes to the amount."""
 
     @property
     def key(self) -> str:

@@ -70,8 +70,8 @@ def line_fields(names: OdooFields) -> list[str]:
 
 
 def line_cells(line: PlannedLine, product_id: int, names: OdooFields) -> list[Cell]:
-    """Given as nothing, discount and taxes are nothing; left out, a pricelist or the product would decide."""
-    cells: list[Cell] = [line.external_id, product_id, line.name, line.quantity, line.unit_price, "0"]
+    """Given as nothing, taxes are none and the discount is 0; left out, a pricelist or the product would decide."""
+    cells: list[Cell] = [line.external_id, product_id, line.name, line.quantity, line.unit_price, line.discount]
     apart = [rounded_apart(line.key)] if names.line_tax_data else []
     return [*cells, ids_cell(line.tax_ids), *apart]
 

@@ -44,8 +44,8 @@ def tax_differences(lines: Iterable[tuple[PlannedLine, SaleLine]], currency: str
 
 def _difference(tax_ids: tuple[int, ...], lines: list[tuple[PlannedLine, SaleLine]], currency: str) -> TaxDifference:
     unit = Decimal(1).scaleb(-currency_digits(currency))
-    # Half a unit for each tax of each line, and as much for the line's own rounding.
-    roundings = len(lines) * len(tax_ids) + 1 if tax_ids else 0
+    # Half a unit for each tax of each line, and as much for the line itself: Odoo's tax is its total less its subtotal.
+    roundings = len(lines) * (len(tax_ids) + 1) if tax_ids else 0
     return TaxDifference(
         tax_ids,
         Money.sum((planned.tax for planned, _ in lines), currency).rounded(),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common.domain.facts import TaxFact
-from libs.common.domain.money import Money
+from libs.common.domain.money import Money, round_half_up
 from libs.common.domain.orders import Charge, Order
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.rules import MissingProduct, StoreRules
@@ -164,3 +164,13 @@ def test_two_currencies_in_one_order_are_an_error() -> None:
 def test_amounts_of_lines_carry_their_currency() -> None:
     planned: tuple[PlannedLine, ...] = changes(order(shipping_lines=(shipping(),))).order.lines
     assert {x.amount.currency for x in planned} == {x.tax.currency for x in planned} == {"USD"}
+
+
+def test_a_line_in_two_parts_is_split_so_that_its_tax_is_that_of_the_whole() -> None:
+    """9.5 % of 9.08 are 0.86; of 3.02 and 6.06 they would be 0.29 and 0.58."""
+    facts = dataclasses.replace(FACTS, taxes=(TaxFact(1, "9.5 %", Decimal("0.095"), included=False),))
+    thirds = line(quantity=3, price="5.00", discounts=(usd("5.92"),), taxes=(tax("0.095", "0.86"),))
+    parts = changes(order(thirds), facts=facts).order.lines
+    assert Money.sum((x.amount for x in parts), "USD") == usd("9.08")
+    taxes = [round_half_up(x.amount.amount * Decimal("0.095"), 2) for x in parts]
+    assert sum(taxes) == Decimal("0.86")

@@ -106,6 +106,8 @@ def _differences(order: Document, wanted: Mapping[str, int]) -> tuple[Counter[st
     removals, increments, left = Counter[str](), Counter[str](), units_left(order)
     for line in all_lines(order):
         less = line["currentQuantity"] - wanted.get(line["id"], line["currentQuantity"])
+        if less and line.get("isTip"):
+            raise ValueError("a tip is not edited, only refunded")
         if wanted.get(line["id"], 0) < 0 or (line["requiresShipping"] and less > left[line["id"]]):
             raise ValueError(f"{less} units of {line['name']} are to go, {left[line['id']]} are not shipped")
         if less > 0:

@@ -1,5 +1,6 @@
-"""A day in a shop, after its orders came in: an edit, deliveries, a part refund, a cancellation. Each is made once,
-on whichever side it happens in life, and told in a sentence.
+"""A day in a shop, after its orders came in: an edit, deliveries, a part refund, a cancellation.
+
+Each is made once, on whichever side it happens in life, and told in a sentence.
 """
 
 from __future__ import annotations
@@ -7,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from libs.sandbox.shopify.drafts import Line
 from libs.sandbox.shopify.sandbox import ShopifySandbox
-from services.console.demo.outcome import Row
 from services.console.demo.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from services.console.demo.outcome import Row
 
 Document = dict[str, Any]
 ADDED_SKU = "PEN"
@@ -78,8 +81,8 @@ def _part_refund(day: Day, shop: ShopifySandbox, warehouse: Warehouse, row: Row)
     refund = shop.refund_order(row.placed.order_id, {line["id"]: (1, "return")})
     day.refunds.append(_number(refund))
     return (
-        f"{row.placed.name}: delivered by {delivered.name}{_tracked(delivered.tracking)}; the customer sends one unit of "
-        f"{line['title']!r} back, it is refunded and restocked."
+        f"{row.placed.name}: delivered by {delivered.name}{_tracked(delivered.tracking)}; one {line['title']!r} "
+        "comes back, is refunded and restocked."
     )
 
 

@@ -54,7 +54,7 @@ class SandboxOdoo:
     real: bool = False
 
     def __post_init__(self) -> None:
-        self._odoo = OdooSandbox(taxes=False)
+        self._odoo = OdooSandbox(taxes=False, delivery=True)
 
     def start(self) -> OdooConnection:
         self._odoo.start()

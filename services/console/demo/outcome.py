@@ -11,7 +11,9 @@ from typing import Any
 from libs.common.domain.money import Money
 from libs.common.ledger.model import Record, State
 from libs.common.odoo.client import OdooClient
+from services.console.demo.day import Day
 from services.console.demo.needs import Placed
+from services.console.demo.proof import Proof
 
 FIELDS = ("name", "amount_total", "currency_id", "state", "client_order_ref")
 CONFIRMED = {"sale", "done"}
@@ -83,6 +85,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What a day in the shop brought, and whether both sides agree at its end."""
+
+    day: Day
+    proofs: tuple[Proof, ...]
+    refunds: int
+    """Posted credit notes in Odoo."""
+    fulfillments: int
+    """Fulfillments in Shopify."""
+    trouble: tuple[str, ...] = ()
+    """What was not followed: a sentence for each record."""
+
+    @property
+    def faults(self) -> list[str]:
+        return [*self.trouble, *(fault for proof in self.proofs for fault in proof.faults)]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All rows; `duplicates` are orders in Odoo beyond one for each order of the shop."""
 
@@ -92,6 +112,8 @@ class Outcome:
     lenient: bool = False
     unfinished: tuple[str, ...] = field(default=())
     """When time ran out: a sentence for each order that was not finished."""
+    afterwards: Afterwards | None = None
+    """None for a folder of somebody's own orders, and when time ran out before."""
 
     @property
     def faults(self) -> list[str]:
@@ -101,7 +123,12 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        return not self.faults and not self.duplicates
+        return not self.faults and not self.duplicates and self.agree
+
+    @property
+    def agree(self) -> bool:
+        """Whether both sides agree to the cent."""
+        return not any(row.mismatched for row in self.rows) and not (self.afterwards and self.afterwards.faults)
 
     def summary(self) -> dict[str, int | float]:
         """The last line. `ignored` and `unfinished` are there only when there are any, so that it adds up."""
@@ -112,10 +139,23 @@ class Outcome:
             "duplicates": self.duplicates,
             "mismatched": sum(row.mismatched for row in self.rows),
             "seconds": round(self.seconds, 2),
+            "refunds": self.afterwards.refunds if self.afterwards else 0,
+            "fulfillments": self.afterwards.fulfillments if self.afterwards else 0,
+            "cancelled": len(self.afterwards.day.cancelled) if self.afterwards else 0,
+            "agree": self.agree,
         }
         ignored = sum(row.record is not None and row.record.state is State.IGNORED for row in self.rows)
         unfinished = sum(not row.settled for row in self.rows)
         return told | ({"ignored": ignored} if ignored else {}) | ({"unfinished": unfinished} if unfinished else {})
+
+
+def not_synced(records: Iterable[Record]) -> list[str]:
+    """A sentence for each that is held or left out."""
+    return [
+        f"{one.id} ({one.name}) is {one.state}: {one.held.message if one.held else one.ignored}"
+        for one in records
+        if one.state is not State.SYNCED
+    ]
 
 
 def newest_order(client: OdooClient) -> int:

@@ -91,7 +91,7 @@ def _proof(order: Document, odoo: Document) -> Proof:
             ),
             Figure(
                 "what is outstanding",
-                _rounded(_shop(_figure(order, "totalOutstandingSet")) + rounding * 0, currency),
+                _rounded(_shop(_figure(order, "totalOutstandingSet")), currency),
                 _signed(posted, "amount_residual", currency),
             ),
             Figure("what was shipped", Decimal(_fulfilled(order)), _shipped(odoo)),
@@ -120,8 +120,8 @@ def _rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def _fulfilled(order: Document) -> int:
-    done = [one for one in _figure(order, "fulfillments") if one["status"] == "SUCCESS"]
-    return sum(line["quantity"] for one in done for line in one["fulfillmentLineItems"])
+    done: list[Document] = [one for one in order.get("fulfillments", ()) if one["status"] == "SUCCESS"]
+    return sum(int(line["quantity"]) for one in done for line in one["fulfillmentLineItems"])
 
 
 def _shipped(odoo: Document) -> Decimal:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from libs.common.ledger.model import State
-from services.console.demo.outcome import Outcome, Row
+from services.console.demo.outcome import Afterwards, Outcome, Row
 from services.console.plain import tell
 from services.console.record_views import state_text
 from services.console.words import number, output
@@ -22,8 +22,8 @@ from services.console.words import number, output
 class Bar:
     """A live bar on standard error where that is a terminal; a line at the beginning and the end where it is not."""
 
-    def __init__(self, total: int, what: str) -> None:
-        self._total, self._what = total, what
+    def __init__(self, total: int, what: str, unit: str = "order") -> None:
+        self._total, self._what, self._unit = total, what, unit
         self._console = Console(file=sys.stderr)
         self._progress: Progress | None = None
         self._task = TaskID(0)
@@ -41,7 +41,7 @@ class Bar:
             self._progress.start()
             self._task = self._progress.add_task(self._what, total=self._total)
         else:
-            tell(f"{self._what}: {number(self._total, 'order')} ...")
+            tell(f"{self._what}: {number(self._total, self._unit)} ...")
         return self
 
     def show(self, done: int) -> None:
@@ -69,10 +69,27 @@ def show(outcome: Outcome) -> None:
     console = output()
     console.print(rows)
     console.print()
+    if outcome.afterwards:
+        _show_afterwards(console, outcome.afterwards)
     for sentence in (*outcome.faults, *outcome.unfinished):
         tell(sentence)
     if outcome.duplicates:
         tell(f"Odoo has {number(outcome.duplicates, 'order')} too many.")
+
+
+def _show_afterwards(console: Console, afterwards: Afterwards) -> None:
+    """What happened in the day, and what both sides were compared by at its end."""
+    console.print("A day in the shop:")
+    for sentence in afterwards.day.told:
+        console.print(f"  {sentence}", highlight=False)
+    figures = sum(len(proof.figures) for proof in afterwards.proofs)
+    faults = afterwards.faults
+    orders = number(len(afterwards.proofs), "order")
+    said = "both sides agree to the cent" if not faults else f"{number(len(faults), 'difference')}"
+    console.print(f"The final check: {number(figures, 'figure')} of {orders}, {said}.", highlight=False)
+    console.print()
+    for sentence in faults:
+        tell(sentence)
 
 
 def show_summary(outcome: Outcome) -> None:

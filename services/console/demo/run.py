@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from libs.common.domain.rules import StoreRules, TaxMapping
+from libs.common.domain.rules import StoreRules, TaxMapping, Until
 from libs.common.errors import ConfigurationError
-from libs.common.ledger.model import Record
+from libs.common.ledger.model import Record, State, record_id
+from libs.common.odoo.client import OdooClient
 from libs.common.stores.model import OdooConnection, Store
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import CURRENCY, demo_catalog
@@ -21,11 +22,14 @@ from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
 from libs.sandbox.shopify.store import FIRST_ID
 from services.all_in_one import AllInOne
 from services.console.demo import outcome as outcomes
+from services.console.demo.day import live_through
 from services.console.demo.needs import Document, Needs, Placed
 from services.console.demo.odoo_side import OdooSide, SandboxOdoo, client_for, missing_product_rule
-from services.console.demo.outcome import SETTLED, Outcome, Row
+from services.console.demo.outcome import SETTLED, Afterwards, Outcome, Row, not_synced
+from services.console.demo.proof import credit_notes, prove
 from services.console.demo.real_odoo import RealOdoo
 from services.console.demo.report import Bar, last_trouble
+from services.console.demo.warehouse import Warehouse
 from services.console.plain import tell
 from services.console.words import number
 
@@ -101,11 +105,50 @@ class Demo:
             seconds = time.monotonic() - began
             rows = outcomes.rows_of(placed, self.records(), client)
             made = outcomes.orders_since(client, before)
+            # Orders of a folder are somebody's own: nothing happens to them that did not.
+            afterwards = self._live_through(client, rows) if in_time and not own else None
         finally:
             client.close()
         duplicates = outcomes.count_duplicates(placed, made)
         unfinished = () if in_time else _unfinished(rows, seconds)
-        return Outcome(rows, duplicates, seconds, lenient=self.odoo.real, unfinished=unfinished)
+        return Outcome(rows, duplicates, seconds, self.odoo.real, unfinished, afterwards)
+
+    def _live_through(self, client: OdooClient, rows: Sequence[Row]) -> Afterwards:
+        """A day in the shop, and what came of it on both sides."""
+        tell("What happens in a day:")
+        day = live_through(self.shop, Warehouse(client), rows, lambda sentence: tell(f"  {sentence}"))
+        self.shop.wait_delivered()
+        ids = [record_id(SLUG, "delivery", one) for one in day.deliveries]
+        ids += [record_id(SLUG, "refund", one) for one in day.refunds]
+        ids += [record_id(SLUG, "order", one) for one in sorted(day.touched)]
+        left = self._wait_quiet(ids)
+        records = self.tandem.ledger.many(ids)
+        pairs = [(self.shop.order(row.placed.order_id), row.odoo.id) for row in rows if row.odoo]
+        notes = [one.target.id for one in records.values() if one.entity == "refund" and one.target]
+        fulfillments = [one for order in self.shop.orders() for one in order.get("fulfillments", ())]
+        return Afterwards(
+            day=day,
+            proofs=tuple(prove(client, pairs)),
+            refunds=credit_notes(client, notes),
+            fulfillments=sum(one["status"] == "SUCCESS" for one in fulfillments),
+            trouble=tuple(left or not_synced(records.values())),
+        )
+
+    def _wait_quiet(self, ids: Sequence[str]) -> list[str]:
+        """Until these are settled and nothing of the store is due any more; what is left when time is up."""
+        deadline = time.monotonic() + (self.options.seconds or BASE_SECONDS)
+        with Bar(len(ids), "Following", "record") as bar:
+            while True:
+                known = self.tandem.ledger.many(ids)
+                done = sum(one.state in SETTLED for one in known.values())
+                bar.show(done)
+                busy = [r for s in (State.DUE, State.RUNNING) for r in self.tandem.ledger.find(store=SLUG, state=s)]
+                if done == len(ids) and not busy:
+                    return []
+                if time.monotonic() > deadline:
+                    missing = [f"{one} is not known to the ledger" for one in ids if one not in known]
+                    return [*missing, *(f"{one.id} is {one.state}{_waiting(one)}" for one in busy)]
+                time.sleep(POLL_SECONDS)
 
     def wait(self, placed: Sequence[Placed], what: str) -> bool:
         """Whether all of these settled in time; shows how far it is."""
@@ -155,9 +198,23 @@ class Demo:
     def _save_store(self, taxes: tuple[TaxMapping, ...], *, own_orders: bool) -> None:
         missing = missing_product_rule(real=self.odoo.real, own_orders=own_orders)
         rules = StoreRules(missing_product=missing, taxes=taxes)
+        if not own_orders:
+            rules = rules.model_copy(update={"until": Until.PAID, "journals": self._journals()})
         shopify = {"shop": SHOP, "secret": self.shop.secret, "token": self.shop.token, "url": self.shop.url}
         store = Store.model_validate({"slug": SLUG, "shopify": shopify, "odoo": self._connection, "rules": rules})
         self.tandem.stores.save(store)
+
+    def _journals(self) -> dict[str, int]:
+        """Every gateway of the demo's orders pays into the first bank journal."""
+        client = client_for(self._connection)
+        try:
+            bank = client.search_read("account.journal", [("type", "=", "bank")], ["name"], limit=1)
+        finally:
+            client.close()
+        if not bank:
+            raise ConfigurationError(["Odoo has no bank journal for the payments. Make one under Accounting."])
+        gateways = {one["gateway"] for order in self.shop.orders() for one in order["transactions"]}
+        return {gateway: int(bank[0]["id"]) for gateway in sorted(gateways)}
 
 
 def new_shop(*, real: bool) -> ShopifySandbox:
@@ -187,3 +244,7 @@ def _unfinished(rows: Sequence[Row], seconds: float) -> tuple[str, ...]:
     left = [row for row in rows if not row.settled]
     head = f"Time is up after {seconds:.0f} s; {len(left)} of {len(rows)} orders are not finished:"
     return (head, *(f"  {row.placed.name}: {last_trouble(row)}" for row in left))
+
+
+def _waiting(record: Record) -> str:
+    return f", waiting for {record.waits_for}" if record.waits_for else ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog, bench_orders
 from libs.sandbox.shopify.drafts import Line
 from services.workers.bootstrap import Ports, Workers, build, known_queues
+from tests.faults.test_orders_far_side import until
 from tests.faults.test_worker_killed import Bomb
 from tests.rig import SLUG, Rig, open_rig
 
@@ -58,15 +59,17 @@ def workers(rig: Rig) -> Iterator[Workers]:
 
 def work(rig: Rig, workers: Workers, ids: list[str], *, seconds: float = 30) -> None:
     """Until these are settled and nothing more is due, as a sweeping scheduler would have it done."""
-    import time
-
     deadline = time.monotonic() + seconds
-    while True:
-        busy = any(pipeline.look_at(SLUG, []) for pipeline in workers.pipelines.values())
-        if not busy and rig.settled(ids) == len(ids):
-            return
+    while not is_quiet(rig, ids):
         assert time.monotonic() < deadline, [rig.record(record_id) for record_id in ids]
-        time.sleep(0.02)
+        if not any(pipeline.look_at(SLUG, []) for pipeline in workers.pipelines.values()):
+            time.sleep(0.02)
+
+
+def is_quiet(rig: Rig, ids: list[str]) -> bool:
+    """Settled, and nothing of the store due or running."""
+    busy = [count for (_, _, state), count in rig.ledger.counts().items() if state in {State.DUE, State.RUNNING}]
+    return not busy and rig.settled(ids) == len(ids)
 
 
 def place(rig: Rig, count: int) -> list[str]:
@@ -209,26 +212,12 @@ def test_f13_a_worker_killed_while_it_follows_a_change_leaves_it_done_once(
         hint(rig, record_id, why)
         assert bomb.gone.wait(30)
         rig.start_worker("services.workers", *queues, worker_lease_seconds=1)
-        _until_quiet(rig, record_id)
+        until(lambda: is_quiet(rig, ids), seconds=60)
     record = rig.record(record_id)
     assert record.state is State.SYNCED, record.held
     (order,) = rig.odoo.orders()
     assert order["state"] == state
     assert rig.odoo.journal.count("sale.order", "create") == 1
-
-
-def _until_quiet(rig: Rig, record_id: str, *, seconds: float = 60) -> None:
-    """Settled, and nothing of the store due or running."""
-    import time
-
-    deadline = time.monotonic() + seconds
-    while True:
-        states: dict[Any, int] = dict(rig.ledger.counts())
-        busy = sum(count for (_, _, state), count in states.items() if state in {State.DUE, State.RUNNING})
-        if not busy and rig.settled([record_id]):
-            return
-        assert time.monotonic() < deadline, rig.record(record_id)
-        time.sleep(0.05)
 
 
 def test_f35_an_order_deleted_in_odoo_is_not_made_again_when_it_is_edited(rig: Rig, workers: Workers) -> None:

@@ -40,13 +40,13 @@ def store(lab: Lab) -> StoreContext:
     return store_of(lab.client)
 
 
-def plan(books: Books, amount: str, moves: Sequence[int], **changes: Any) -> PlannedPayment:
-    currency = books.lab.facts.currency
+def plan(books: Books, amount: str | Money, moves: Sequence[int], **changes: Any) -> PlannedPayment:
+    currency = amount.currency if isinstance(amount, Money) else books.lab.facts.currency
     values: dict[str, Any] = {
         "external_id": books.lab.external("payment"),
         "partner_id": books.customer,
-        "amount": Money.of(amount, currency),
-        "currency_id": books.lab.facts.currency_ids[currency],
+        "amount": amount if isinstance(amount, Money) else Money.of(amount, currency),
+        "currency_id": books.lab.facts.currency_ids.get(currency, 0),
         "date": date(2026, 11, 3),
         "journal_id": books.bank,
         "memo": "#1001 / 9001",
@@ -96,6 +96,40 @@ def test_two_payments_over_two_invoices_leave_open_what_is_too_much(books: Books
     ]
     assert [left(one) for one in made] == [Decimal(0), Decimal(10)]
     assert all(one.hold is None for one in verify(made))
+
+
+def invoice_with(books: Books, lab: Lab, amount: str, **changes: Any) -> int:
+    """A posted invoice with one line and these columns besides."""
+    head: dict[str, Any] = {"id": lab.external("invoice"), "move_type": "out_invoice"}
+    head |= {"partner_id/.id": books.customer, "invoice_date": "2026-11-02", **changes}
+    line = {"product_id/.id": lab.product, "name": "line", "price_unit": amount, "tax_ids/.id": ""}
+    row = {**head, **{f"invoice_line_ids/{name}": value for name, value in line.items()}}
+    (move,) = lab.client.load("account.move", list(row), [list(row.values())]).ids
+    books.post(move)
+    return move
+
+
+def test_all_parts_of_an_invoice_s_payment_term_are_paid(books: Books, store: StoreContext, lab: Lab) -> None:
+    terms = lab.client.search_read("account.payment.term", [["name", "like", "30% Now"]], ["name"])
+    move = invoice_with(books, lab, "100", **{"invoice_payment_term_id/.id": terms[0]["id"]})
+    domain = [["move_id", "=", move], ["account_type", "=", "asset_receivable"]]
+    assert len(lab.client.search_read("account.move.line", domain, ["balance"])) == 2
+    (first, second) = applied(store, plan(books, "60.00", [move]), plan(books, "45.00", [move]))
+    assert books.standing(move) == ("paid", Decimal(0))
+    assert (left(first), left(second)) == (Decimal(0), Decimal(5))
+
+
+def test_a_payment_in_another_currency_than_the_company_s_pays_its_invoice(books: Books, lab: Lab) -> None:
+    domain = [["name", "=", "EUR"], ["active", "in", [True, False]]]
+    (euro,) = lab.client.search_read("res.currency", domain, ["active"])
+    lab.client.call("res.currency", "write", [[euro["id"]], {"active": True}], write=True)
+    move = invoice_with(books, lab, "33.33", **{"currency_id/.id": euro["id"]})
+    wanted = plan(books, Money.of("33.33", "EUR"), [move], currency_id=euro["id"])
+    (made,) = applied(store_of(lab.client), wanted)
+    assert books.standing(move) == ("paid", Decimal(0))
+    assert (made.booked, left(made)) == (Money.of("33.33", "EUR"), Decimal(0))
+    (again,) = applied(store_of(lab.client), wanted)
+    assert (dict(again.matched), verify([again])[0].hold) == ({}, None)
 
 
 def test_a_draft_invoice_is_not_matched(books: Books, store: StoreContext) -> None:

@@ -45,7 +45,7 @@ def _outcome(verified: Verified) -> Outcome:
         notes["made"] = list(verified.names)
     if changes.retrack:
         notes["tracking"] = changes.tracking.number
-    name = verified.names[0] if verified.names and not changes.found else ""
+    name = changes.found_name or next(iter(verified.names), "")
     return Outcome(
         version=changes.version,
         digest=changes.digest,

@@ -67,6 +67,8 @@ class Changes:
     order_name: str
     found: tuple[str, ...]
     """Fulfillments that are there already and are this delivery's."""
+    found_name: str
+    """What the first of them is called."""
     creations: tuple[Creation, ...]
     tracking: Tracking
     retrack: tuple[str, ...]

@@ -124,7 +124,8 @@ def _decide(
         place = _location(delivery.picking, rules)
         return short_hold(order, shopify, delivery.picking, wanted, remaining=remaining, location_id=place)
     retrack = _retrack(situation, found, tracking, fingerprint)
-    if situation.own and not wanted and not retrack and len(found) == len(own):
+    told = situation.synced_digest is not None and len(found) == len(own)
+    if own and told and not wanted and not retrack:
         return Nothing(fingerprint)
     return Changes(
         record_id=situation.record_id,
@@ -133,6 +134,7 @@ def _decide(
         name=delivery.head.name,
         order_name=shopify.order_name,
         found=tuple(one.id for one in found),
+        found_name=found[0].name if found else "",
         creations=allot(shopify, wanted, _location(delivery.picking, rules)),
         tracking=tracking,
         retrack=tuple(one.id for one in retrack),

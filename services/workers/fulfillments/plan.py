@@ -56,7 +56,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         return Ignore("the order was deleted in Odoo")
     if not fulfillment.counts:
         return _cancelled(situation, fulfillment, order)
-    if situation.delivery:
+    if situation.delivery and situation.picking_id is None:  # Odoo's own word, come back
         return Nothing(fulfillment_digest(fulfillment))
     if situation.earlier is not None:
         return Needs(situation.earlier, at_latest=EARLIER_AT_LATEST)

@@ -1,0 +1,259 @@
+"""Deliveries and fulfillments under fire, on the real ledger: FAULTS.md F13, F22, F23, F26, F27."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from libs.common.domain.fulfillments import Tracking
+from libs.common.domain.rules import FulfillmentRules, StoreRules
+from libs.common.ledger.model import Hint, State
+from libs.common.settings import WorkerSettings
+from libs.sandbox.faults import Action, Delay, Drop, Error, Fault, Refuse, Truncate
+from libs.sandbox.odoo.sandbox import OdooSandbox
+from libs.sandbox.shopify.bench import bench_catalog
+from services.workers.bootstrap import Ports, Workers, build
+from tests.faults.test_worker_killed import Bomb
+from tests.integration.shipping.dock import QUEUES, Dock, number
+from tests.rig import SLUG, Rig, open_rig
+
+LOST = [Drop(applied=True), Drop(applied=False), Truncate(0.5)]
+LOST_IDS = ["applied", "never arrived", "cut short"]
+TO_SHOPIFY = ["FulfillmentCreate", "FulfillmentTrackingUpdate"]
+TO_ODOO = ["stock.move.load", "stock.picking.load", "stock.picking.button_validate"]
+#: What a worker asks of both sides for one delivery, and for one fulfillment, reference data left aside.
+CALLS_OF_A_DELIVERY = frozenset(
+    {"stock.picking.web_read", "sale.order.web_read", "OrderFulfillmentsByIds", "FulfillmentsByIds", *TO_SHOPIFY}
+)
+CALLS_OF_A_FULFILLMENT = frozenset(
+    {"sale.order.web_read", "sale.order.line.get_external_id", "OrderFulfillmentsByIds", "FulfillmentsByIds", *TO_ODOO}
+)
+HTML = Refuse(200, "<html><title>Maintenance</title></html>")
+
+
+@pytest.fixture
+def rig(mongodb_url: str, mongodb_database: str, rabbitmq_vhost: str) -> Iterator[Rig]:
+    both = FulfillmentRules.model_validate({"from_shopify": "validate"})
+    rules = StoreRules.model_validate({"missing_product": "create", "fulfillments": both})
+    odoo = OdooSandbox(delivery=True)
+    with open_rig(mongodb_url, mongodb_database, rabbitmq_vhost, rules=rules, odoo=odoo) as rig:
+        rig.shop.add_products(bench_catalog())
+        yield rig
+
+
+@pytest.fixture
+def workers(rig: Rig) -> Iterator[Workers]:
+    """A worker in this process: quick, and its waits are short."""
+    settings = WorkerSettings(
+        ledger_url=rig.mongodb_url,
+        broker_url=rig.rabbitmq_url,
+        secret_key=rig.key,
+        backoff_base_seconds=0.01,
+        backoff_cap_seconds=0.02,
+        lease_seconds=30,
+    )
+    ports = Ports(rig.ledger, rig.budgets, rig.breakers, rig.stores, lambda *_: None)
+    built = build(QUEUES, ports, settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def dock(rig: Rig, workers: Workers) -> Iterator[Dock]:
+    poller = rig.poller()
+    yield Dock(rig.shop, rig.odoo, rig.ledger, rig.stores, workers, poller)
+    poller.stop()
+
+
+def settle(rig: Rig, dock: Dock, ids: list[str], *, rounds: int = 400) -> None:
+    """As a sweeping scheduler would have it done."""
+    for _ in range(rounds):
+        dock.work()
+        if rig.settled(ids) == len(ids):
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError([rig.record(one) for one in ids])
+
+
+def announce(rig: Rig, fulfillments: list[dict[str, Any]], *, why: str = "fulfillments/create") -> list[str]:
+    hints = [Hint(SLUG, "fulfillment", number(one["id"]), why=why) for one in fulfillments]
+    rig.ledger.record_hints(hints)
+    return [hint.id for hint in hints]
+
+
+def exactly_once(rig: Rig, dock: Dock, orders: list[str], ids: list[str], *, fulfillments: int = 1) -> None:
+    """I1 and I2: every unit left once on both sides, and each record knows the one that stands for it."""
+    records = [rig.record(one) for one in ids]
+    assert {record.state for record in records} == {State.SYNCED}, [record.held for record in records]
+    for order in orders:
+        assert len(dock.shipped(order)) == fulfillments
+        assert [sum(units) for units in zip(*dock.shipped(order), strict=True)] == [2, 1]
+        moves = [move for one in dock.pickings(order) for move in one["moves"]]
+        assert sorted((move["state"], move["quantity"]) for move in moves) == [("done", 1), ("done", 2)]
+        assert {one["carrier_tracking_ref"] for one in dock.pickings(order)} == {f"T-{order}"}
+        for one in dock.fulfillments(order):
+            assert [each["number"] for each in one["trackingInfo"]] == [f"T-{order}"]
+    created = [one for one in rig.shop.journal.entries() if (one.model, one.operation) == ("fulfillment", "create")]
+    assert len(created) == len(orders) * fulfillments
+
+
+def delivered(dock: Dock, count: int) -> tuple[list[str], list[str]]:
+    """Orders whose deliveries are done in Odoo; their numbers and the deliveries' records."""
+    orders = [dock.order() for _ in range(count)]
+    return orders, [f"acme/delivery/{dock.deliver(order, tracking=f'T-{order}', carrier='Lorry')}" for order in orders]
+
+
+def fulfilled(rig: Rig, dock: Dock, count: int) -> tuple[list[str], list[str]]:
+    """Orders that are fulfilled in Shopify; their numbers and the fulfillments' records."""
+    orders = [dock.order() for _ in range(count)]
+    made = [dock.shop.fulfill_order(order, tracking=Tracking(f"T-{order}", "UPS", "")) for order in orders]
+    return orders, announce(rig, made)
+
+
+@pytest.mark.parametrize("action", LOST, ids=LOST_IDS)
+def test_f23_a_fulfillment_whose_answer_is_lost_is_found_and_not_made_again(
+    rig: Rig, dock: Dock, action: Action
+) -> None:
+    orders, ids = delivered(dock, 3)
+    rig.shop.faults.add(Fault("FulfillmentCreate", action))
+    dock.poll()
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.parametrize("action", LOST, ids=LOST_IDS)
+def test_f23_tracking_whose_answer_is_lost_is_told_again(rig: Rig, dock: Dock, action: Action) -> None:
+    orders = [dock.order() for _ in range(2)]
+    ids = [dock.deliver(order) for order in orders]
+    dock.ship()
+    for order, picking in zip(orders, ids, strict=True):
+        dock.odoo.track(picking, f"T-{order}", "Lorry")
+    rig.shop.faults.add(Fault("FulfillmentTrackingUpdate", action))
+    dock.poll()
+    records = [f"acme/delivery/{one}" for one in ids]
+    settle(rig, dock, records)
+    exactly_once(rig, dock, orders, records)
+
+
+@pytest.mark.parametrize("operation", TO_ODOO)
+@pytest.mark.parametrize("action", LOST, ids=LOST_IDS)
+def test_f23_a_delivery_whose_answer_is_lost_is_found_and_not_done_again(
+    rig: Rig, dock: Dock, operation: str, action: Action
+) -> None:
+    orders, ids = fulfilled(rig, dock, 3)
+    rig.odoo.faults.add(Fault(operation, action))
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.parametrize("operation", sorted(CALLS_OF_A_DELIVERY - {"FulfillmentTrackingUpdate"}))
+def test_f26_a_page_of_html_with_200_is_no_fulfillment(rig: Rig, dock: Dock, operation: str) -> None:
+    orders, ids = delivered(dock, 2)
+    for sandbox in (rig.shop, rig.odoo):
+        sandbox.faults.add(Fault(operation, HTML))
+    dock.poll()
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.parametrize("operation", sorted(CALLS_OF_A_FULFILLMENT))
+def test_f26_a_page_of_html_with_200_is_no_delivery(rig: Rig, dock: Dock, operation: str) -> None:
+    orders, ids = fulfilled(rig, dock, 2)
+    for sandbox in (rig.shop, rig.odoo):
+        sandbox.faults.add(Fault(operation, HTML))
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+def test_f26_what_shopify_refuses_inside_200_is_held_in_its_own_words(rig: Rig, dock: Dock) -> None:
+    refused = '{"data": {"fulfillmentCreate": {"fulfillment": null, "userErrors": [{"field": ["fulfillment"], "message": "No."}]}}}'
+    orders, ids = delivered(dock, 1)
+    rig.shop.faults.add(Fault("FulfillmentCreate", Refuse(200, refused, content_type="application/json")))
+    dock.poll()
+    settle(rig, dock, ids)
+    held = rig.record(ids[0]).held
+    assert held
+    assert (held.code, held.message) == ("fulfillment_refused", "No.")
+    rig.ledger.retry(ids, why="test")
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.parametrize("operation", TO_ODOO)
+def test_f27_a_lost_race_is_repeated_in_place(rig: Rig, dock: Dock, operation: str) -> None:
+    orders, ids = fulfilled(rig, dock, 2)
+    rig.odoo.faults.add(Fault(operation, Error("serialization"), times=2))
+    dock.work()
+    exactly_once(rig, dock, orders, ids)
+    assert {rig.record(one).attempts for one in ids} == {0}
+
+
+def test_a_delivery_that_odoo_refuses_is_taken_out_and_the_rest_goes_through(rig: Rig, dock: Dock) -> None:
+    orders, ids = fulfilled(rig, dock, 3)
+    rig.odoo.faults.add(Fault("stock.picking.button_validate", Error("UserError", "Lot numbers are missing."), times=3))
+    settle(rig, dock, ids)
+    held = [rig.record(one).held for one in ids if rig.record(one).state is State.HELD]
+    assert [one.message for one in held if one] == ["Lot numbers are missing."]
+    rig.ledger.retry(ids, why="test")
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("direction", ["to shopify", "to odoo"])
+def test_f13_a_worker_killed_at_any_call_leaves_no_unit_out_and_sends_none_twice(
+    rig: Rig, dock: Dock, direction: str
+) -> None:
+    among = CALLS_OF_A_DELIVERY if direction == "to shopify" else CALLS_OF_A_FULFILLMENT
+    queue = "deliveries" if direction == "to shopify" else "fulfillments"
+    bomb = Bomb(rig)
+    orders: list[str] = []
+    ids: list[str] = []
+    for at_call in range(1, 30):
+        more, records = delivered(dock, 1) if direction == "to shopify" else fulfilled(rig, dock, 1)
+        orders, ids = orders + more, ids + records
+        victim = rig.start_worker("services.workers", queue, worker_lease_seconds=1)
+        bomb.arm(victim, at_call, among=among)
+        with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5, poll=direction == "to shopify"):
+            while rig.settled(records) == 0 and not bomb.gone.wait(0.05):
+                assert victim.poll() is None or bomb.gone.is_set(), "the worker died by itself"
+            bomb.disarm()
+            killed = bomb.gone.is_set()
+            if killed:
+                victim = rig.start_worker("services.workers", queue, worker_lease_seconds=1)
+            rig.wait_settled(records, seconds=30)
+        victim.kill()
+        victim.wait()
+        if not killed:
+            break
+    assert at_call > len(among) - 2, "every call had its turn"
+    exactly_once(rig, dock, orders, ids)
+
+
+def test_f22_two_workers_on_one_backlog_tell_each_delivery_once(rig: Rig, dock: Dock) -> None:
+    orders = [dock.order() for _ in range(8)]
+    ids = []
+    for order in orders:
+        ids += [dock.deliver(order, 2, tracking=f"T-{order}", carrier="Lorry")]
+        ids += [dock.deliver(order, tracking=f"T-{order}", carrier="Lorry")]
+    rig.shop.faults.add(Fault("FulfillmentCreate", Delay(0.05), times=None))
+    records = [f"acme/delivery/{one}" for one in ids]
+    with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5, poll=True):
+        for _ in range(2):
+            rig.start_worker(
+                "services.workers", "deliveries", worker_batch_size=2, worker_threads=2, worker_lease_seconds=60
+            )
+        _wait_known(rig, records)
+        rig.wait_settled(records)
+    exactly_once(rig, dock, orders, records, fulfillments=2)
+
+
+def _wait_known(rig: Rig, ids: list[str]) -> None:
+    for _ in range(200):
+        if all(rig.ledger.get(one) for one in ids):
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("the poll did not find them all")

@@ -18,7 +18,7 @@ from libs.common.odoo.check import (
 )
 from libs.common.odoo.check_named import Named, check_named, check_sales_journal
 from libs.common.odoo.client import OdooClient
-from libs.common.shopify.check import ShopFacts, check_shop
+from libs.common.shopify.check import REQUIRED_SCOPES, TELLING_SCOPES, WATCHING_SCOPES, ShopFacts, check_shop
 from libs.common.shopify.client import ShopifyClient
 from libs.common.stores.model import OdooConnection, Store
 
@@ -128,7 +128,7 @@ def shopify_lines(store: Store, budgets: Budgets) -> Iterator[Line]:
         client.close()
     yield Line("Shopify token", True, f"{facts.name}, {facts.currency}")
     yield _domain(store, facts)
-    yield _scopes(facts)
+    yield _scopes(facts, store.rules)
     yield _version(facts)
 
 
@@ -140,11 +140,19 @@ def _domain(store: Store, facts: ShopFacts) -> Line:
     return Line(what, False, detail, "correct shop or token in the store's file, then `tandem store add` it again")
 
 
-def _scopes(facts: ShopFacts) -> Line:
+def needed_scopes(rules: StoreRules) -> tuple[str, ...]:
+    """What the rules make the workers ask of the shop."""
+    telling = TELLING_SCOPES if rules.fulfillments.to_shopify else ()
+    watching = WATCHING_SCOPES if rules.fulfillments.from_shopify is FromShopify.VALIDATE else ()
+    return (*REQUIRED_SCOPES, *telling, *watching)
+
+
+def _scopes(facts: ShopFacts, rules: StoreRules) -> Line:
     what = "Shopify scopes"
-    if not facts.missing_scopes:
+    missing = facts.lacking(needed_scopes(rules))
+    if not missing:
         return Line(what, True, ", ".join(facts.scopes))
-    lacking = ", ".join(facts.missing_scopes)
+    lacking = ", ".join(missing)
     return Line(what, False, f"the token lacks {lacking}", f"give the app {lacking} in Shopify and install it anew")
 
 

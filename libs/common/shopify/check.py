@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from libs.common.errors import Rejected
@@ -10,6 +11,9 @@ from libs.common.shopify.documents import document
 
 #: What the order worker reads.
 REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products")
+#: What telling deliveries takes, and what watching for fulfillments made elsewhere does (with their webhooks).
+TELLING_SCOPES = ("read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
+WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,14 @@ class ShopFacts:
 
     @property
     def missing_scopes(self) -> tuple[str, ...]:
-        """Required ones that the token lacks. Whoever may write may read as well."""
+        """Those that every store needs and the token lacks."""
+        return self.lacking(REQUIRED_SCOPES)
+
+    def lacking(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Which of these the token lacks, each once. Whoever may write may read as well."""
         granted = set(self.scopes)
-        return tuple(s for s in REQUIRED_SCOPES if s not in granted and s.replace("read_", "write_", 1) not in granted)
+        once = dict.fromkeys(wanted)
+        return tuple(s for s in once if s not in granted and s.replace("read_", "write_", 1) not in granted)
 
     @property
     def version_supported(self) -> bool:

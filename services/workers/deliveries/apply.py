@@ -6,11 +6,13 @@ A fulfillment whose answer is lost is not made again here: the record is gathere
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from libs.common.errors import Failure, Outage, RateLimited
 from libs.common.shopify.fulfillments import NewFulfillment
 from services.workers.context import StoreContext
 from services.workers.deliveries.model import Applied, Changes, Creation
+from services.workers.scopes import scoped
 
 
 def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failure]:
@@ -22,7 +24,7 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failu
             answers.append(stop)
             continue
         try:
-            answers.append(_one(changes, store))
+            answers.append(scoped(store.slug, partial(_one, changes, store)))
         except Failure as failure:
             answers.append(failure)
             if isinstance(failure, (Outage, RateLimited)):

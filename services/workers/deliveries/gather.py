@@ -11,6 +11,7 @@ from libs.common.odoo.cells import parse_datetime
 from services.workers.context import StoreContext
 from services.workers.deliveries.model import Head, Situation
 from services.workers.sale_orders import many2one, read_sale_orders
+from services.workers.scopes import scoped
 
 ENTITY = "delivery"
 FULFILLMENT = "Fulfillment"
@@ -26,7 +27,8 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
     sale_ids = [h.sale_id for h in heads.values() if h.state == DONE and h.code == OUTGOING and h.sale_id]
     linked = {sale: r for sale, r in store.linked_to("sale.order", sale_ids).items() if r.entity == "order"}
     orders = read_sale_orders(store.odoo, store.odoo_fields, list(linked))
-    shopify = store.shopify.order_fulfillments([linked[sale].source_id for sale in orders]) if orders else {}
+    numbers = [linked[sale].source_id for sale in orders]
+    shopify = scoped(store.slug, lambda: store.shopify.order_fulfillments(numbers)) if numbers else {}
     not_yet = _not_linked_yet(store, [sale for sale in sale_ids if sale not in linked])
     pickings = [picking for order in orders.values() for picking in order.deliveries]
     ledger = _Known(store, pickings) if pickings else None

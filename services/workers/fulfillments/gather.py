@@ -11,6 +11,7 @@ from libs.common.ledger.model import Record, State, record_id
 from services.workers.context import StoreContext
 from services.workers.fulfillments.model import OrderState, Situation
 from services.workers.sale_orders import read_sale_orders
+from services.workers.scopes import scoped
 
 ENTITY = "fulfillment"
 PICKING = "stock.picking"
@@ -25,7 +26,8 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     """
     deliveries = store.linked_to("Fulfillment", [int(record.source_id) for record in batch])
     wanted = [record for record in batch if _matters(record, deliveries, store)]
-    found = store.shopify.fulfillments([record.source_id for record in wanted]) if wanted else {}
+    ids = [record.source_id for record in wanted]
+    found = scoped(store.slug, lambda: store.shopify.fulfillments(ids)) if ids else {}
     orders = _Orders(store, sorted({one.order_id for one in found.values()}))
     answers: list[Situation | Failure] = []
     for record in batch:
@@ -52,7 +54,7 @@ class _Orders:
         self._records = store.records("order", order_ids)
         linked = {one: record.target.id for one, record in self._records.items() if record.target}
         self._shopify: Mapping[str, OrderFulfillments] = (
-            store.shopify.order_fulfillments(list(linked)) if linked else {}
+            scoped(store.slug, lambda: store.shopify.order_fulfillments(list(linked))) if linked else {}
         )
         self._sales = read_sale_orders(store.odoo, store.odoo_fields, list(linked.values())) if linked else {}
         ids = [one.id for order in self._shopify.values() for one in order.fulfillments]

@@ -64,6 +64,24 @@ def test_missing_scopes_are_named(odoo: OdooSandbox) -> None:
     assert "the token lacks read_orders, read_customers" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("fulfillments", "told"),
+    [
+        ({}, "write_merchant_managed_fulfillment_orders"),
+        ({"to_shopify": False, "from_shopify": "validate"}, "read_fulfillments"),
+        ({"to_shopify": False}, ""),
+    ],
+)
+def test_the_scopes_for_deliveries_are_asked_for_where_the_rules_want_them(
+    odoo: OdooSandbox, fulfillments: dict[str, object], told: str
+) -> None:
+    scopes = ("read_orders", "read_customers", "read_products", "read_merchant_managed_fulfillment_orders")
+    with ShopifySandbox("acme.myshopify.com", token="shpat_right", scopes=scopes) as shop:
+        result = world_of(shop, odoo, {"fulfillments": fulfillments}).run("store", "check", "acme")
+    assert (f"the token lacks {told}" in result.stdout) is bool(told)
+    assert ("✓ Shopify scopes" in result.stdout) is not bool(told)
+
+
 def test_a_token_of_another_shop_is_told(odoo: OdooSandbox) -> None:
     with ShopifySandbox("other.myshopify.com", token="shpat_right") as shop:
         result = world_of(shop, odoo).run("store", "check", "acme")

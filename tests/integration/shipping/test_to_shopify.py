@@ -133,6 +133,18 @@ def test_what_was_fulfilled_by_hand_is_not_fulfilled_again(dock: Dock) -> None:
     assert dock.shipped(order) == [[2, 1]]
 
 
+def test_a_scope_that_only_deliveries_need_puts_off_deliveries_only() -> None:
+    with open_dock(scopes=("read_orders", "read_customers", "read_products")) as dock:
+        order = dock.order()
+        picking = dock.deliver(order)
+        dock.ship()
+        waiting = dock.record("delivery", picking)
+        assert (waiting.state, waiting.attempts, waiting.waits_for) == (State.DUE, 0, None)
+        failed = [event.details["code"] for event in waiting.history if event.what == "failed"]
+        assert failed == ["missing_scope"]
+        assert dock.record("order", dock.order()).state is State.SYNCED
+
+
 def test_f36_a_delivery_whose_order_is_not_linked_yet_waits_for_it_by_name(dock: Dock) -> None:
     order = dock.order()
     picking = dock.deliver(order)

@@ -182,6 +182,16 @@ def test_f26_what_shopify_refuses_inside_200_is_held_in_its_own_words(rig: Rig, 
     exactly_once(rig, dock, orders, ids)
 
 
+@pytest.mark.parametrize("operation", ["OrderFulfillmentsByIds", "FulfillmentCreate", "FulfillmentsByIds"])
+def test_f26_half_an_answer_of_shopify_is_no_answer(rig: Rig, dock: Dock, operation: str) -> None:
+    half = '{"data": {"nodes": [null], "fulfillmentCreate": null}, "errors": [{"message": "Internal error"}]}'
+    orders, ids = delivered(dock, 1)
+    rig.shop.faults.add(Fault(operation, Refuse(200, half, content_type="application/json")))
+    dock.poll()
+    settle(rig, dock, ids)
+    exactly_once(rig, dock, orders, ids)
+
+
 @pytest.mark.parametrize("operation", TO_ODOO)
 def test_f27_a_lost_race_is_repeated_in_place(rig: Rig, dock: Dock, operation: str) -> None:
     orders, ids = fulfilled(rig, dock, 2)

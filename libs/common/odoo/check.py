@@ -19,6 +19,9 @@ ORDER_MODELS: Mapping[str, tuple[str, ...]] = {
     "account.tax": ("read",),
     "product.pricelist": ("read",),
     "crm.tag": ("read", "create"),
+    # Every order is read with its invoices.
+    "account.move": ("read",),
+    "account.move.line": ("read",),
     "res.currency": ("read",),
     "res.country": ("read",),
     "res.country.state": ("read",),

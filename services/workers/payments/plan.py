@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 from libs.common.domain.digests import digest
-from libs.common.domain.facts import JournalFact
 from libs.common.domain.money import Money
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import HandlingOfTestOrders, StoreRules
 from libs.common.domain.sales import Invoice, SaleOrder
 from libs.common.domain.transactions import Transaction
+from services.workers.payments.journals import gateway_of, journal_of
 from services.workers.payments.model import ENDED, Books, OdooPayment, PlannedPayment, Situation
 
 SYNCED = "synced"
@@ -23,6 +22,7 @@ INVOICE_AT_LATEST = timedelta(hours=1)
 #: Kinds of transaction that bring no money in, and what becomes of them.
 _OTHER_KINDS: Mapping[str, str] = {
     "authorization": "authorization: no payment before it is captured",
+    "emv_authorization": "authorization: no payment before it is captured",
     "void": "void: an authorization was given up",
     "refund": "refund: booked with its refund",
 }
@@ -40,7 +40,7 @@ def plan(situation: Situation, rules: StoreRules) -> PlannedPayment | Hold | Ign
         return _gone(situation)
     left_out = _left_out(transaction, rules)
     if left_out:
-        return left_out
+        return _change_given(situation, transaction, rules) or left_out
     fingerprint = payment_digest(transaction)
     if situation.target_id and situation.synced_digest == fingerprint:
         return Nothing(fingerprint)
@@ -93,25 +93,6 @@ def plan_payment(  # noqa: PLR0917 - what is paid, for whom, by which rules
     )
 
 
-def journal_of(transaction: Transaction, rules: StoreRules, books: Books) -> int | Hold:
-    """The journal that the store's rules name for the transaction's gateway; Hold when there is none that works."""
-    wanted = _mapped(transaction, rules)
-    if wanted is None:
-        return _unmapped(transaction, books)
-    journal = books.journals.get(wanted)
-    named = f"the store's rules name journal {wanted} for {_gateway(transaction)}"
-    hint = f"correct rules.journals in the store's file ({_choice(books.journals)}), `tandem store add` it, then retry"
-    details = {"gateway": _gateway(transaction), "journal_id": wanted, "amount": str(transaction.amount)}
-    if journal is None:
-        return Hold("journal_unknown", f"{named}, which is not there, or is another company's", hint, details)
-    if not journal.active:
-        return Hold("journal_archived", f"{named}; {journal.name} is archived", hint, details)
-    if not journal.takes_payments:
-        what = f"{named}; {journal.name} is of the type {journal.type} and takes no payments"
-        return Hold("journal_wrong", what, hint, details)
-    return journal.id
-
-
 def payment_digest(transaction: Transaction) -> str:
     """Changes when the money does: it is the digest of a payment that is booked and matched to the last cent."""
     return digest(
@@ -147,6 +128,21 @@ def _left_out(transaction: Transaction, rules: StoreRules) -> Ignore | None:
     return None
 
 
+def _change_given(situation: Situation, transaction: Transaction, rules: StoreRules) -> Hold | None:
+    """Money that went back over the counter. Shopify does not say whether the sale's amount has it in it."""
+    if transaction.kind != "change" or transaction.status != "success" or not transaction.amount:
+        return None
+    if situation.order_state == IGNORED or not rules.until.registers_payments:
+        return None
+    return Hold(
+        "change_given",
+        f"{transaction.amount} went back to the customer as change ({situation.order_name}, {gateway_of(transaction)})",
+        "look at the payment of the sale in Odoo: where this much of it stays open, enter an outbound payment and match"
+        " the two; otherwise nothing needs to be done",
+        {"amount": str(transaction.amount), "transaction_id": transaction.id},
+    )
+
+
 def _gone(situation: Situation) -> Hold | Ignore:
     if situation.target_id is None:
         return Ignore("deleted in Shopify before it reached Odoo")
@@ -166,14 +162,14 @@ def _fault(situation: Situation, transaction: Transaction) -> Hold | None:
             return None
         return Hold(
             "payment_deleted_in_odoo",
-            f"the payment of {transaction.amount} ({_gateway(transaction)}) was made, and somebody deleted it in Odoo",
+            f"the payment of {transaction.amount} ({gateway_of(transaction)}) was made, and was deleted in Odoo",
             "enter it in Odoo by hand if it is wanted; Tandem does not make it again",
             {"payment_id": situation.target_id, "amount": str(transaction.amount)},
         )
     if existing.state in ENDED:
         return Hold(
             "payment_cancelled_in_odoo",
-            f"{existing.name} was cancelled in Odoo; Shopify has the {transaction.amount} of {_gateway(transaction)}",
+            f"{existing.name} was cancelled in Odoo; Shopify has the {transaction.amount} of {gateway_of(transaction)}",
             "set the payment back to draft in Odoo if it is wanted, then retry",
             {"payment_id": existing.id, "amount": str(transaction.amount)},
         )
@@ -251,7 +247,7 @@ def _paid_already(invoices: Sequence[Invoice], transaction: Transaction) -> Hold
     total = Money.sum((Money(one.total, one.currency) for one in invoices), transaction.amount.currency)
     return Hold(
         "invoice_paid_already",
-        f"{transaction.amount} came in by {_gateway(transaction)}, but {names} ({total}) is paid in full without it",
+        f"{transaction.amount} came in by {gateway_of(transaction)}, but {names} ({total}) is paid in full without it",
         "a payment entered in Odoo by hand may be this one: cancel it there and retry, or leave it and this record so;"
         " otherwise the customer paid twice: look at the order in Shopify",
         {
@@ -261,41 +257,3 @@ def _paid_already(invoices: Sequence[Invoice], transaction: Transaction) -> Hold
             "transaction_id": transaction.id,
         },
     )
-
-
-def _mapped(transaction: Transaction, rules: StoreRules) -> int | None:
-    """By Shopify's word for the gateway, else by the name that people read; upper and lower case are the same."""
-    names = [name for name in (transaction.gateway, transaction.gateway_name) if name]
-    for name in names:
-        if name in rules.journals:
-            return rules.journals[name]
-    folded = {key.strip().casefold(): journal for key, journal in rules.journals.items()}
-    return next((folded[name.strip().casefold()] for name in names if name.strip().casefold() in folded), None)
-
-
-def _gateway(transaction: Transaction) -> str:
-    return transaction.gateway or transaction.gateway_name or "no gateway"
-
-
-def _unmapped(transaction: Transaction, books: Books) -> Hold:
-    gateway = transaction.gateway or transaction.gateway_name
-    # JSON's quotes are YAML's as well: a name such as `Cash on Delivery (COD)` must not be taken apart.
-    key = gateway if gateway.replace("_", "").isalnum() and not gateway.isdigit() else json.dumps(gateway)
-    line = f"  {key}: <id of the journal in Odoo>"
-    return Hold(
-        "gateway_unmapped",
-        f"{transaction.amount} came in by {_gateway(transaction)}, and the store's rules name no journal for it",
-        f"add under rules.journals in the store's file:\n{line}\n"
-        f"({_choice(books.journals)}), `tandem store add` it, then retry",
-        {
-            "gateway": transaction.gateway,
-            "gateway_name": transaction.gateway_name,
-            "amount": str(transaction.amount),
-            "yaml": f"journals:\n{line}",
-        },
-    )
-
-
-def _choice(journals: Mapping[int, JournalFact]) -> str:
-    able = [f"{one.id} {one.name}" for one in journals.values() if one.active and one.takes_payments]
-    return f"journals for payments in Odoo: {', '.join(able)}" if able else "Odoo has no bank or cash journal yet"

@@ -12,8 +12,9 @@ from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import INVOICE, Invoice, SaleOrder
 from libs.common.domain.transactions import Transaction
+from services.workers.payments.journals import journal_of
 from services.workers.payments.model import Books, PlannedPayment
-from services.workers.payments.plan import journal_of, memo
+from services.workers.payments.plan import memo
 from services.workers.refunds.lines import HoldRefund, refuse
 from services.workers.refunds.model import Check, Registered
 

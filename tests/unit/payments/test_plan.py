@@ -73,7 +73,9 @@ def test_the_date_is_the_day_in_utc() -> None:
         ({"kind": "authorization"}, "authorization: no payment before it is captured"),
         ({"kind": "void"}, "void: an authorization was given up"),
         ({"kind": "refund"}, "refund: booked with its refund"),
-        ({"kind": "change"}, "change: brings no money in"),
+        ({"kind": "emv_authorization"}, "authorization: no payment before it is captured"),
+        ({"kind": "change", "status": "failure"}, "status: failure"),
+        ({"kind": "suggested_refund"}, "suggested_refund: brings no money in"),
         ({"status": "pending"}, "status: pending"),
         ({"status": "failure"}, "status: failure"),
         ({"amount": usd("0.00")}, "amount: nothing was paid"),
@@ -81,6 +83,15 @@ def test_the_date_is_the_day_in_utc() -> None:
 )
 def test_what_brings_no_money_in_is_ignored_and_says_why(changes: dict[str, Any], rule: str) -> None:
     assert plan(situation(transaction(**changes)), RULES) == Ignore(rule)
+
+
+def test_change_that_was_given_is_for_a_person_where_payments_are_registered() -> None:
+    hold = held("change_given", money=transaction("5.00", kind="change", gateway="cash"))
+    assert hold.details["amount"] == "5.00 USD"
+    ignored = Ignore("change: brings no money in")
+    change = transaction("5.00", kind="change")
+    assert plan(situation(change), RULES.model_copy(update={"until": Until.INVOICED})) == ignored
+    assert plan(situation(change, order_state="ignored", order_rule="orders.sources: pos"), RULES) == ignored
 
 
 def test_a_test_transaction_follows_the_rule_for_test_orders() -> None:
@@ -150,6 +161,8 @@ def test_an_unmapped_gateway_is_held_with_its_amount_and_the_line_to_add(gateway
     line = hold.details["yaml"].replace("<id of the journal in Odoo>", "6")
     assert line.split("\n")[1].replace("6", "", 1) in hold.hint.replace("<id of the journal in Odoo>", "")
     mapped = StoreRules.model_validate({"until": "paid", **yaml.safe_load(line)})
+    money = transaction(gateway="", gateway_name="")
+    assert isinstance(plan(situation(money), RULES.model_copy(update={"journals": {"no gateway": 6}})), PlannedPayment)
     assert isinstance(plan(situation(transaction(gateway=gateway)), mapped), PlannedPayment)
 
 

@@ -136,11 +136,21 @@ class Refunding(Paying, Fulfilling):
                 units |= {line["id"]: (line["currentQuantity"], how) for line in all_lines(order)}
             taken = Taken(units, "full" if untouched else None, duties=True)
             made, changes = self.refunded(order, taken, Payback(pay_back=refund, rest=refund and untouched))
+            changes |= self._voided(order) if refund else {}
             order = self.with_refund(order, made, changes, self._cancelled(order, changes, reason))
             self.note("order", "cancel", order, order, reason=reason, total=amount(made["totalRefundedSet"]))
             self.note("refund", "create", made, order, total=amount(made["totalRefundedSet"]))
             self.tell(order, chosen([*told(made), ("orders/cancelled", None)], topics))
             return order
+
+    def _voided(self, order: Document) -> Document:
+        """The order with what was only reserved let go."""
+        transactions: list[Document] = figure(order, "transactions")
+        if order["displayFinancialStatus"] != "AUTHORIZED":
+            return {}
+        reserved = next(one for one in transactions if one["kind"] == "AUTHORIZATION" and one["status"] == "SUCCESS")
+        void = self.transaction(order, Payment(reserved["gateway"], kind="void"), reserved["amountSet"])
+        return {"transactions": [*transactions, void]}
 
     def _cancelled(self, order: Document, changes: Document, reason: str) -> Document:
         now = self.second()
@@ -221,7 +231,7 @@ class Refunding(Paying, Fulfilling):
     def with_refund(
         self, order: Document, refund: Document, changes: Document, more: Document | None = None
     ) -> Document:
-        transactions = [*figure(order, "transactions"), *refund["transactions"]]
+        transactions = [*figure({**order, **changes}, "transactions"), *refund["transactions"]]
         changes = {
             **changes,
             **(more or {}),

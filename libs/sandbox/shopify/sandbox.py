@@ -5,6 +5,12 @@
         shop.add_products([Product("MUG", "Mug", Decimal("12.50"))])
         order = shop.place_order(lines=(Line(shop.product("MUG"), 2),))
         assert shop.wait_delivered(5)
+        shop.fulfill_order(order["id"], tracking=Tracking("1Z999", "UPS"))
+        shop.refund_order(order["id"], {line_id: (1, "return")}, shipping="full")
+
+What happens after checkout is in `paying.py`, `fulfilling.py`, `refunding.py`, `editing.py` and `returning.py`, each of
+which the shop is, too; an app ships by `fulfillmentCreate`. `locations` are numbers of locations, the first of which
+ships what `ships_from` (SKU to number) says nothing of.
 
 `journal` has an entry for each order placed and changed, `calls` one for each GraphQL request (by its operation's
 name) and each webhook sent (`webhook.orders/create`); `faults` makes either go wrong.
@@ -30,6 +36,7 @@ from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
 from libs.sandbox.shopify.order_files import read_folder
+from libs.sandbox.shopify.paying import TRANSACTION
 from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
 from libs.sandbox.shopify.returning import Returning
@@ -210,8 +217,11 @@ class ShopifySandbox(Returning):
         return self._bodies.get(order["id"]) or webhook_body(order, self.store)
 
     def announce(self, order: Document, topics: Sequence[str], *, event_id: str = "") -> None:
-        """Queues one webhook for each topic that is subscribed to."""
-        self.tell(order, [(topic, None) for topic in topics], event_id=event_id)
+        """Queues one webhook for each topic that is subscribed to, and one for each of the order's transactions."""
+        hooks: Hooks = [(topic, None) for topic in topics if topic != TRANSACTION]
+        if TRANSACTION in topics:
+            hooks += [(TRANSACTION, one) for one in order.get("transactions", ())]
+        self.tell(order, hooks, event_id=event_id)
 
     def tell(self, order: Document, hooks: Hooks, *, event_id: str = "") -> None:
         wanted = [hook for hook in hooks if self._webhook_topics is None or hook[0] in self._webhook_topics]

@@ -162,6 +162,16 @@ def test_an_unpaid_order_is_cancelled_for_nothing(shop: ShopifySandbox) -> None:
     assert shop.outstanding(after["id"]) == 0
 
 
+def test_money_that_was_only_reserved_is_let_go_with_the_order(shop: ShopifySandbox) -> None:
+    order = shop.place_order(DRAFT, payments=(Payment("shopify_payments", kind="authorization"),))
+    after = shop.cancel_order(order["id"])
+    assert [(one["kind"], one["gateway"]) for one in after["transactions"]] == [
+        ("AUTHORIZATION", "shopify_payments"),
+        ("VOID", "shopify_payments"),
+    ]
+    assert (after["displayFinancialStatus"], shop.outstanding(order["id"])) == ("VOIDED", Decimal(0))
+
+
 def test_what_was_shipped_is_not_cancelled(shop: ShopifySandbox) -> None:
     order = shop.place_order(DRAFT)
     mug, _ = (line["id"] for line in order["lineItems"])

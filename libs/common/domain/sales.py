@@ -131,7 +131,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class SaleOrder:
-    """The order, read in one or two calls (services.workers.sale_orders)."""
+    """The order, read in one or two calls (libs.common.odoo.sale_orders)."""
 
     id: int
     name: str

@@ -8,9 +8,9 @@ from typing import Any
 from libs.common.domain.sales import DONE, OUTGOING, Picking, SaleOrder
 from libs.common.ledger.model import Hint, Record, State, record_id
 from libs.common.odoo.cells import parse_datetime
+from libs.common.odoo.sale_orders import many2one, read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.deliveries.model import Head, Situation
-from services.workers.sale_orders import many2one, read_sale_orders
 from services.workers.scopes import scoped
 
 ENTITY = "delivery"

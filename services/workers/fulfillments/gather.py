@@ -8,9 +8,9 @@ from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments
 from libs.common.domain.rules import FromShopify
 from libs.common.errors import Failure, Transient
 from libs.common.ledger.model import Record, State, record_id
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.fulfillments.model import OrderState, Situation
-from services.workers.sale_orders import read_sale_orders
 from services.workers.scopes import scoped
 
 ENTITY = "fulfillment"

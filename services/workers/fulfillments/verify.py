@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import DONE, SaleOrder
 from libs.common.domain.shipping import delivered_units, minus, plain
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.fulfillments.model import Applied
-from services.workers.sale_orders import read_sale_orders
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
 from libs.common.odoo.errors import RowRefused
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.orders.compare import difference, same_date
@@ -33,7 +34,6 @@ from services.workers.orders.rows import (
     shape,
     to_load,
 )
-from services.workers.sale_orders import read_sale_orders
 
 log = structlog.get_logger(__name__)
 

@@ -8,12 +8,12 @@ from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, NeedsFirst
 from libs.common.ledger.model import Target, record_id
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome
 from services.workers.orders.cancel import Cancellation, remainder
 from services.workers.orders.model import Cancelling
-from services.workers.sale_orders import read_sale_orders
 
 #: Odoo up to 18 answers the cancelling of a confirmed order with a dialogue otherwise, and does nothing.
 NO_DIALOGUE = {"disable_cancel_warning": True}

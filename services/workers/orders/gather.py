@@ -13,11 +13,11 @@ from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Record, State
 from libs.common.ledger.states import FINAL
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.orders.admission import left_out
 from services.workers.orders.model import Situation
 from services.workers.orders.plan import order_digest
-from services.workers.sale_orders import read_sale_orders
 
 #: How often an announced order may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4

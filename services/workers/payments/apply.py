@@ -15,10 +15,10 @@ from typing import Any
 from libs.common.domain.money import Money
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
+from libs.common.odoo.sale_orders import decimal
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.payments.model import Applied, PlannedPayment
-from services.workers.sale_orders import decimal
 
 #: Another worker may match at the same time; each refusal is looked into this often.
 MATCH_ROUNDS = 3

@@ -14,10 +14,10 @@ from libs.common.domain.transactions import Transaction
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, State, record_id
 from libs.common.odoo.external_ids import find_external_id
+from libs.common.odoo.sale_orders import decimal, read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.payments.model import Books, OdooPayment, Situation
 from services.workers.payments.plan import payment_digest
-from services.workers.sale_orders import decimal, read_sale_orders
 
 #: How often an announced transaction may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.odoo.client import OdooClient
+from libs.common.odoo.sale_orders import decimal, many2one
 from services.workers.payments.apply import RECEIVABLE, many2one_id
 from services.workers.refunds.model import CreditLine, CreditNote
 from services.workers.refunds.rows import Delivery
-from services.workers.sale_orders import decimal, many2one
 
 _LINE = ("name", "quantity", "price_unit", "price_subtotal", "price_total")
 _CREDIT: dict[str, Any] = {

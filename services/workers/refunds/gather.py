@@ -14,12 +14,12 @@ from libs.common.domain.refunds import Refund
 from libs.common.domain.sales import CREDIT_NOTE, INCOMING, Invoice, Picking, SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, State, record_id
+from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.payments.gather import books_of
 from services.workers.refunds.model import Registered, Situation
 from services.workers.refunds.money import missing_payment
 from services.workers.refunds.plan import lacks_exchange, refund_digest
-from services.workers.sale_orders import read_sale_orders
 
 #: How often an announced refund may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
+from libs.common.odoo.sale_orders import decimal
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.refunds.far_side import read_deliveries
 from services.workers.refunds.model import Changes, PlannedReturn
 from services.workers.refunds.rows import Delivery, return_fields, return_rows
-from services.workers.sale_orders import decimal
 
 #: Without these Odoo answers with a wizard instead of doing it.
 VALIDATE_CONTEXT = {"skip_sms": True, "skip_backorder": True}

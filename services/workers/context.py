@@ -48,6 +48,7 @@ class Shopify(Protocol):
 #: Ledger entity to the Odoo model its links point to.
 LINKED_MODELS = {
     "customer": "res.partner",
+    "company": "res.partner",
     "variant": "product.product",
     "payment": "account.payment",
     "payback": "account.payment",

@@ -27,6 +27,8 @@ class PartnerFact:
     """Normalised."""
     parent_id: int | None = None
     active: bool = True
+    ref: str = ""
+    """What the company calls it: of a business customer the external id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ their date back. An order that differs stays a quotation, for a person to look a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -116,9 +117,7 @@ class _Run:
             customer = changes.order.customer
             seen = merged.get(customer.ref)
             both = {a.external_id: a for a in (*(seen.addresses if seen else ()), *customer.addresses)}
-            merged[customer.ref] = PlannedCustomer(
-                customer.ref, customer.values, tuple(both.values()), customer.source_id
-            )
+            merged[customer.ref] = replace(customer, addresses=tuple(both.values()))
         results = in_one_call([c for c in merged.values() if to_load(c)], self._load_customers)
         ids: dict[Ref, int] = {c.ref: c.ref for c in merged.values() if isinstance(c.ref, int)}
         ids.update({customer.ref: partner_id for customer, partner_id in results.done})
@@ -133,7 +132,7 @@ class _Run:
         self.store.remember(
             [
                 (
-                    "customer",
+                    c.order.customer.entity,
                     c.order.customer.source_id,
                     ids[c.order.customer.ref],
                     c.order.customer.values.get("name", ""),
@@ -163,7 +162,7 @@ class _Run:
 
     def make_orders(self, plans: Sequence[Changes]) -> None:
         """The quotations. Orders whose columns differ in kind (an address of their own or none) go in calls apart."""
-        shapes: dict[tuple[str, str, bool], list[Changes]] = {}
+        shapes: dict[tuple[str, str, bool, bool], list[Changes]] = {}
         for changes in plans:
             shapes.setdefault(shape(changes), []).append(changes)
         for group in shapes.values():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from libs.common.domain.digests import digest
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import match_partner, normalise_email
-from libs.common.domain.orders import Address, Order
+from libs.common.domain.orders import Address, Company, Order
 from libs.common.domain.rules import StoreRules
+from services.workers.orders.company import company_of, location_address
 from services.workers.orders.model import PlannedAddress, PlannedCustomer, Ref, Situation
 
 #: What a contact's address is made of; compared when an order that is in Odoo already changes.
@@ -33,27 +34,46 @@ def address_values(address: Address, facts: CompanyFacts) -> dict[str, str]:
 
 
 def plan_customer(situation: Situation, rules: StoreRules) -> tuple[PlannedCustomer, Ref, Ref]:
-    """The customer, and what delivery and invoice go to: an address below, or the customer itself."""
+    """The customer or the company, and what delivery and invoice go to: an address below, or the customer itself."""
     order, facts = situation.order, situation.facts
     assert order is not None  # noqa: S101 - plan() deals with orders that are gone
+    if order.company:
+        return _business(situation, order, order.company)
     known = match_partner(situation.partners, linked_id=situation.linked_partner_id, email=_email(order) or order.email)
     owner, ref, values = _who(situation, order, rules, known.id if known else None)
-    wanted = {"delivery": order.shipping_address, "invoice": order.billing_address or order.shipping_address}
-    addresses: dict[str, PlannedAddress] = {}
-    for kind, address in wanted.items():
-        if address is None:
-            continue
-        content = address_values(address, facts)
-        external_id = f"{situation.module}.address_{owner}_{kind}_{digest(content)[:16]}"
-        addresses[kind] = PlannedAddress(external_id, kind, content)
     customer = PlannedCustomer(
         ref=ref,
         values=values,
-        addresses=tuple(addresses.values()),
+        addresses=tuple(_addresses(order, facts, f"{situation.module}.address_{owner}").values()),
         source_id=order.customer.id if order.customer else None,
     )
-    delivery, invoice = (addresses[kind].external_id if kind in addresses else ref for kind in wanted)
-    return customer, delivery, invoice
+    return customer, *_destinations(customer)
+
+
+def _business(situation: Situation, order: Order, company: Company) -> tuple[PlannedCustomer, Ref, Ref]:
+    """The company, with the location's addresses below it."""
+    ref, values = company_of(situation, company)
+    found = _addresses(order, situation.facts, f"{situation.module}.location_{company.location_id}")
+    for kind in ("delivery", "invoice"):
+        found.setdefault(kind, location_address(situation, company, kind))
+    customer = PlannedCustomer(ref, values, tuple(found.values()), company.id, "company")
+    return customer, *_destinations(customer)
+
+
+def _addresses(order: Order, facts: CompanyFacts, name: str) -> dict[str, PlannedAddress]:
+    """The order's own, by kind; each is named by its content, so that the same one is made once."""
+    wanted = {"delivery": order.shipping_address, "invoice": order.billing_address or order.shipping_address}
+    found: dict[str, PlannedAddress] = {}
+    for kind, address in wanted.items():
+        if address is not None:
+            content = address_values(address, facts)
+            found[kind] = PlannedAddress(f"{name}_{kind}_{digest(content)[:16]}", kind, content)
+    return found
+
+
+def _destinations(customer: PlannedCustomer) -> tuple[Ref, Ref]:
+    by_kind = {address.type: address.external_id for address in customer.addresses}
+    return by_kind.get("delivery", customer.ref), by_kind.get("invoice", customer.ref)
 
 
 def _email(order: Order) -> str:

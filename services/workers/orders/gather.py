@@ -5,7 +5,7 @@ Raises a `Failure` that concerns the whole batch; what concerns one record comes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code, normalise_email
 from libs.common.domain.orders import Order
@@ -29,8 +29,9 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     orders = store.shopify.orders(list(sides), sides)
     news = {r.source_id: orders[r.source_id] for r in batch if r.source_id in orders and _is_news(r, orders, store)}
     partner_links = store.links("customer", [order.customer.id for order in news.values() if order.customer])
+    company_links = store.links("company", [order.company.id for order in news.values() if order.company])
     variant_links = store.links("variant", _variant_ids(news.values()))
-    partners = _partners(store, news, partner_links) if news else ()
+    partners = _partners(store, news, {*partner_links.values(), *company_links.values()}) if news else ()
     products = _products(store, news, variant_links) if news else ()
     existing = _existing(store, batch, orders)
     refunds = store.records("refund", [one for order in orders.values() for one in order.refund_ids])
@@ -50,6 +51,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 module=store.module,
                 facts=facts,
                 linked_partner_id=partner_links.get(customer.id) if customer else None,
+                linked_company_id=company_links.get(order.company.id) if order and order.company else None,
                 partners=partners,
                 linked_products=variant_links,
                 products=products,
@@ -105,16 +107,19 @@ def _variant_ids(orders: Iterable[Order]) -> list[str]:
     return sorted({line.variant_id for order in orders for line in order.lines if line.variant_id})
 
 
-def _partners(store: StoreContext, orders: Mapping[str, Order], links: Mapping[str, int]) -> tuple[PartnerFact, ...]:
-    """Everybody who may be a customer of the batch: linked contacts, and those with a customer's e-mail."""
+def _partners(store: StoreContext, orders: Mapping[str, Order], links: Collection[int]) -> tuple[PartnerFact, ...]:
+    """Everybody who may be a customer of the batch: linked contacts, those with its e-mail or a company's reference."""
     emails = {normalise_email((o.customer.email if o.customer else "") or o.email) for o in orders.values()} - {""}
-    domain: list[object] = ["|", ("id", "in", sorted(set(links.values()))), ("email_normalized", "in", sorted(emails))]
-    if not emails and not links:
+    refs = {o.company.external_id for o in orders.values() if o.company} - {""}
+    domain: list[object] = ["|", ("id", "in", sorted(set(links))), ("email_normalized", "in", sorted(emails))]
+    if refs:
+        domain = ["|", ("ref", "in", sorted(refs)), *domain]
+    if not emails and not links and not refs:
         return ()
     rows = store.odoo.search_read(
         "res.partner",
         domain,
-        ["name", "email_normalized", "parent_id", "active"],
+        ["name", "email_normalized", "parent_id", "active", "ref"],
         context={"active_test": False},
     )
     return tuple(
@@ -124,6 +129,7 @@ def _partners(store: StoreContext, orders: Mapping[str, Order], links: Mapping[s
             email=row["email_normalized"] or "",
             parent_id=row["parent_id"][0] if row["parent_id"] else None,
             active=row["active"],
+            ref=row["ref"] or "",
         )
         for row in rows
     )

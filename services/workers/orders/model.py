@@ -29,6 +29,8 @@ class Situation:
     """Module part of this store's external ids."""
     facts: CompanyFacts
     linked_partner_id: int | None = None
+    linked_company_id: int | None = None
+    """Of the company that a business order is for."""
     partners: tuple[PartnerFact, ...] = ()
     linked_products: Mapping[str, int] = field(default_factory=dict)
     """Variant id to product.product id."""
@@ -65,7 +67,9 @@ class PlannedCustomer:
     values: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[PlannedAddress, ...] = ()
     source_id: str | None = None
-    """Shopify's customer id, when this pair is worth remembering."""
+    """Shopify's id of the customer or the company, when this pair is worth remembering."""
+    entity: str = "customer"
+    """`customer` or `company`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ class PlannedOrder:
     date_order: datetime
     lines: tuple[PlannedLine, ...]
     pricelist_id: int | None = None
+    payment_term_id: int | None = None
     note: str = ""
     tags: tuple[str, ...] = ()
 
@@ -127,6 +132,8 @@ class Rounding:
     tolerance: Money
     """The most it may come to."""
     product: Ref
+    price_digits: int | None = None
+    """Decimals that Odoo keeps of a unit price; None when it keeps all."""
     products: tuple[PlannedProduct, ...] = ()
     """To make before it is used for the first time."""
 

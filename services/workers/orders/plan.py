@@ -12,6 +12,7 @@ from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import SaleOrder
 from services.workers.orders.admission import left_out
 from services.workers.orders.cancel import plan_cancellation
+from services.workers.orders.company import payment_term
 from services.workers.orders.compare import difference
 from services.workers.orders.customer import plan_customer
 from services.workers.orders.edits import plan_edit
@@ -124,6 +125,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
             date_order=order.processed_at,
             lines=planned.lines,
             pricelist_id=pricelist_id,
+            payment_term_id=payment_term(order, rules),
             note=order.note,
             tags=tuple(dict.fromkeys(tag.strip() for tag in order.tags if tag.strip())),
         ),
@@ -150,7 +152,8 @@ def _edit(changes: Changes, existing: SaleOrder) -> Edit:
 def _rounding(situation: Situation, order: Order, rules: StoreRules) -> Rounding:
     products: dict[str, PlannedProduct] = {}
     ref = carrier(situation, ROUNDING, rules.rounding_product_id, products)
-    return Rounding(Money(rules.rounding_tolerance, order.currency), ref, tuple(products.values()))
+    tolerance = Money(rules.rounding_tolerance, order.currency)
+    return Rounding(tolerance, ref, situation.facts.price_digits, tuple(products.values()))
 
 
 def _pricelist(situation: Situation, order: Order, rules: StoreRules) -> int | None:

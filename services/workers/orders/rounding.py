@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from libs.common.domain.money import Money
+from libs.common.domain.money import Money, currency_digits
+from libs.common.domain.pricing import Part, exact_parts
 from libs.common.domain.sales import ROUNDING_KEY, SaleLine, SaleOrder
 from libs.common.errors import Failure
 from libs.common.odoo.cells import Cell
@@ -31,6 +32,12 @@ class RoundingWrite:
     price: Money
     line: SaleLine | None = None
     """The one to change."""
+
+    @property
+    def part(self) -> Part:
+        """The price as Odoo can keep it."""
+        digits = self.changes.rounding.price_digits
+        return exact_parts(self.price.amount, 1, digits, currency_digits(self.price.currency))[0]
 
 
 def plan_rounding(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> RoundingWrite | None:
@@ -54,7 +61,10 @@ def write_rounding(writes: Sequence[RoundingWrite], store: StoreContext) -> dict
     failed: dict[str, Failure] = {}
     for some, columns in (
         ([write for write in writes if not write.line], [".id", *line_fields(store.odoo_fields)]),
-        ([write for write in writes if write.line], [".id", "order_line/.id", "order_line/price_unit"]),
+        (
+            [write for write in writes if write.line],
+            [".id", "order_line/.id", "order_line/price_unit", "order_line/discount"],
+        ),
     ):
 
         def load(part: Sequence[RoundingWrite], fields: Sequence[str] = columns) -> Sequence[None]:
@@ -79,14 +89,23 @@ def rounding_notes(changes: Changes, odoo: SaleOrder) -> dict[str, object]:
 
 def _row(write: RoundingWrite, store: StoreContext) -> list[Cell]:
     if write.line:
-        return [write.order.id, write.line.id, write.price.amount]
+        return [write.order.id, write.line.id, write.part.unit_price, write.part.discount]
     changes, product = write.changes, write.changes.rounding.product
     product_id = product if isinstance(product, int) else store.made[product]
     module, _, name = changes.order.external_id.partition(".")
     count = len(write.order.rounding_lines)
     key = f"{ROUNDING_KEY}{name.removeprefix('order_')}" + (f"_{count + 1}" if count else "")
-    nothing = Money.zero(write.price.currency)
-    line = PlannedLine(f"{module}.{key}", product_id, NAME, 1, write.price.amount, (), write.price, nothing)
+    line = PlannedLine(
+        external_id=f"{module}.{key}",
+        product=product_id,
+        name=NAME,
+        quantity=1,
+        unit_price=write.part.unit_price,
+        tax_ids=(),
+        amount=write.price,
+        tax=Money.zero(write.price.currency),
+        discount=write.part.discount,
+    )
     return [write.order.id, *line_cells(line, product_id, store.odoo_fields)]
 
 

@@ -9,6 +9,8 @@ from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
 from libs.common.odoo.fields import OdooFields
 from services.workers.orders.model import Changes, PlannedAddress, PlannedCustomer, PlannedLine, PlannedProduct
 
+#: Only of customers themselves, not of their addresses.
+_OWN_FIELDS = ("is_company", "ref")
 _PARTNER_FIELDS = ("name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id")
 
 _PRODUCT_FIELDS = ("name", "default_code", "barcode", "list_price")
@@ -25,12 +27,13 @@ def product_table(products: Sequence[PlannedProduct], names: OdooFields) -> tupl
     return ["id", *_PRODUCT_FIELDS, "sale_ok", *kinds], rows
 
 
-def shape(changes: Changes) -> tuple[str, str, bool]:
+def shape(changes: Changes) -> tuple[str, str, bool, bool]:
     """`load` takes one kind of reference in a column, and an absent column means the default, an empty one none."""
     order = changes.order
     own_shipping = order.shipping != order.customer.ref
     own_invoice = order.invoice != order.customer.ref
-    return ("id" if own_shipping else ".id", "id" if own_invoice else ".id", bool(order.note))
+    ship, bill = ("id" if own else ".id" for own in (own_shipping, own_invoice))
+    return ship, bill, bool(order.note), order.payment_term_id is not None
 
 
 def to_load(customer: PlannedCustomer) -> bool:
@@ -39,7 +42,7 @@ def to_load(customer: PlannedCustomer) -> bool:
 
 def order_fields(changes: Changes, names: OdooFields) -> list[str]:
     """The columns for orders of this shape, as this server names them."""
-    ship, bill, with_note = shape(changes)
+    ship, bill, with_note, with_term = shape(changes)
     return [
         "id",
         "partner_id/.id",
@@ -51,6 +54,7 @@ def order_fields(changes: Changes, names: OdooFields) -> list[str]:
         "pricelist_id/.id",
         "tag_ids/.id",
         *(["note"] if with_note else []),
+        *(["payment_term_id/.id"] if with_term else []),
         *line_fields(names),
     ]
 
@@ -99,6 +103,8 @@ def order_rows(
     ]
     if order.note:
         head.append(html.escape(order.note).replace("\n", "<br/>"))
+    if order.payment_term_id:
+        head.append(order.payment_term_id)
     blank: list[Cell] = [""] * len(head)
     rows: list[list[Cell]] = []
     for line in order.lines:
@@ -110,7 +116,7 @@ def order_rows(
 def partner_fields() -> list[str]:
     """Columns for new customers with their addresses and for new addresses of known ones, in one call."""
     children = ["child_ids/id", "child_ids/type", *_columns("child_ids/")]
-    return ["id", "type", *_columns(""), "parent_id/.id", *children]
+    return ["id", "type", *_columns(""), *_OWN_FIELDS, "parent_id/.id", *children]
 
 
 def partner_rows(customer: PlannedCustomer) -> list[list[Cell]]:
@@ -129,7 +135,8 @@ def _values(values: Mapping[str, str]) -> list[Cell]:
 def _new_rows(customer: PlannedCustomer) -> list[list[Cell]]:
     """The customer with its addresses as children, one child a row."""
     children = [_address_cells(address) for address in customer.addresses] or [[""] * (2 + len(_PARTNER_FIELDS))]
-    head: list[Cell] = [customer.ref, "contact", *_values(customer.values), ""]
+    own: list[Cell] = [customer.values.get(name, "") for name in _OWN_FIELDS]
+    head: list[Cell] = [customer.ref, "contact", *_values(customer.values), *own, ""]
     blank: list[Cell] = [""] * len(head)
     return [[*(blank if index else head), *child] for index, child in enumerate(children)]
 
@@ -137,7 +144,8 @@ def _new_rows(customer: PlannedCustomer) -> list[list[Cell]]:
 def _known_rows(customer: PlannedCustomer, partner_id: int) -> list[list[Cell]]:
     """Addresses below a contact that is there: records of their own."""
     no_child: list[Cell] = [""] * (2 + len(_PARTNER_FIELDS))
-    return [[*_address_cells(address), partner_id, *no_child] for address in customer.addresses]
+    no_own: list[Cell] = [""] * len(_OWN_FIELDS)
+    return [[*_address_cells(address), *no_own, partner_id, *no_child] for address in customer.addresses]
 
 
 def _address_cells(address: PlannedAddress) -> list[Cell]:

@@ -77,7 +77,7 @@ def sale_order(changes: Changes, version: str, rounding: str, closed: RoundingWr
         for number, (one, priced) in enumerate(zip(changes.order.lines, lines, strict=True), 1)
     ]
     if closed:
-        rounded = Line(float(closed.price.amount), 1)
+        rounded = Line(_kept(closed.part.unit_price, version), 1, float(closed.part.discount))
         lines.append(rounded)
         key = f"rounding_{changes.order.external_id.rpartition('_')[2]}"
         sold.append(_filled(rounded, sums, id=len(lines), name="Rounding", product_id=1, tax_ids=(), key=key))
@@ -106,10 +106,12 @@ def exact(value: float) -> Decimal:
 
 
 def _priced(line: PlannedLine, version: str) -> Line:
-    price = float(line.unit_price)
     taxes = tuple(Tax(one.id, float(one.rate * 100), one.included) for one in TAXES if one.id in line.tax_ids)
-    kept = round_half_up(price, 2) if version == "18" else price
-    return Line(kept, line.quantity, float(line.discount), taxes, line.key)
+    return Line(_kept(line.unit_price, version), line.quantity, float(line.discount), taxes, line.key)
+
+
+def _kept(price: Decimal, version: str) -> float:
+    return round_half_up(float(price), 2) if version == "18" else float(price)
 
 
 def _sale_line(planned: PlannedLine, priced: Line, sums: Arithmetic, number: int) -> SaleLine:

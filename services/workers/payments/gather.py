@@ -33,7 +33,8 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     to_read = {transactions[record.source_id].order_id for record in unpaid}
     sales = _sales(store, {order_id: order for order_id, order in orders.items() if order_id in to_read})
     payments |= _strays(store, news, transactions, sales)
-    books = books_of(store)
+    # A store that registers no payments need not let anybody read its journals.
+    books = books_of(store) if store.rules.until.registers_payments else Books(store.module, {}, {})
     answers: list[Situation | Failure] = []
     for record in batch:
         transaction = transactions.get(record.source_id)

@@ -333,8 +333,10 @@ def test_a_store_that_stops_before_paid_ignores_payments_with_the_rule(desk: Des
     desk.rules(until="invoiced")
     order = desk.till.place()
     desk.till.book(order)
+    desk.asked()
     (record,) = desk.sync(order)
     assert (record.state, record.ignored) == (State.IGNORED, "until: invoiced")
+    assert desk.asked() == [], "and asks Odoo nothing"
     assert desk.till.booked() == []
 
 

@@ -200,6 +200,15 @@ async def test_a_return_is_a_hint_for_its_order_and_a_refund_for_itself() -> Non
         assert (await world.post(b'{"id": 7}', topic="returns/approve")).status_code == 400
 
 
+async def test_a_transaction_is_a_hint_for_its_payment() -> None:
+    async with running() as world:
+        transaction = {"id": 389404469, "order_id": 450789469, "kind": "capture", "amount": "10.00"}
+        gid = "gid://shopify/OrderTransaction/389404469"
+        body = json.dumps({**transaction, "admin_graphql_api_id": gid}).encode()
+        assert (await world.post(body, topic="order_transactions/create")).status_code == 200
+        assert [(hint.id, hint.version) for hint in world.sink.hints] == [("acme/payment/389404469", None)]
+
+
 @pytest.mark.parametrize("moment", ["yesterday", "2026-11-23T07:00:00", "0001-01-01T00:00:00+14:00", 5, None])
 async def test_an_unusable_time_makes_a_hint_without_version(moment: object) -> None:
     async with running() as world:

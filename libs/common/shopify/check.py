@@ -9,8 +9,8 @@ from libs.common.errors import Rejected
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
 
-#: What the order worker reads.
-REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products")
+#: What the order worker reads; of an order with refunds or edits its returns, too.
+REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products", "read_returns")
 #: What telling deliveries takes, and what watching for fulfillments made elsewhere does (with their webhooks).
 TELLING_SCOPES = ("read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
 WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillments")

@@ -17,11 +17,12 @@ from libs.sandbox.shopify.store import ShopStore
 Info = GraphQLResolveInfo[Any]
 READ = "read_merchant_managed_fulfillment_orders"
 WRITE = "write_merchant_managed_fulfillment_orders"
+RETURNS = "read_returns"
 SCOPES = {
     "Order": "read_orders",
     "OrderTransaction": "read_orders",
     "Refund": "read_orders",
-    "Return": "read_orders",
+    "Return": RETURNS,
     "Fulfillment": "read_orders",
     "FulfillmentOrder": READ,
     "FulfillmentOrderLineItem": READ,
@@ -60,8 +61,8 @@ def attach_afterwards(schema: GraphQLSchema, facts: Facts) -> None:
     store = facts.store
     for kind, names in CONNECTIONS.items():
         for name in names:
-            scope = READ if name == "fulfillmentOrders" else ""
-            fields_of(schema, kind)[name].resolve = _connection(facts, name, scope)
+            scopes = {"fulfillmentOrders": READ, "returns": RETURNS}
+            fields_of(schema, kind)[name].resolve = _connection(facts, name, scopes.get(name, ""))
     for kind, names in LISTS.items():
         for name in names:
             fields_of(schema, kind)[name].resolve = _list(name)
@@ -69,8 +70,7 @@ def attach_afterwards(schema: GraphQLSchema, facts: Facts) -> None:
         fields_of(schema, kind)["order"].resolve = lambda source, _info: store.owner(source["id"])
     for kind in ("RefundLineItem", "FulfillmentLineItem", "FulfillmentOrderLineItem"):
         fields_of(schema, kind)["lineItem"].resolve = lambda source, _info: store.node(source["lineItem"]["id"])
-    refund = fields_of(schema, "Refund")
-    refund["return"].resolve = lambda source, _info: store.node(source["return"]["id"]) if source["return"] else None
+    fields_of(schema, "Refund")["return"].resolve = _return_of(facts)
     mutations = fields_of(schema, "Mutation")
     mutations["fulfillmentCreate"].resolve = _fulfillment_create(facts)
     mutations["fulfillmentTrackingInfoUpdate"].resolve = _tracking_update(facts)
@@ -90,6 +90,16 @@ def _connection(facts: Facts, name: str, scope: str) -> Callable[..., Any]:
         if page.pop("query", None):
             raise GraphQLError(f"The sandbox does not search {name}")
         return connection(source.get(name) or [], page)
+
+    return resolve
+
+
+def _return_of(facts: Facts) -> Callable[..., Any]:
+    def resolve(source: Document, info: Info) -> Document | None:
+        if source["return"] is None:
+            return None
+        require(facts, RETURNS, info.field_name)
+        return facts.store.node(source["return"]["id"])
 
     return resolve
 

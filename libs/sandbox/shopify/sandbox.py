@@ -48,6 +48,7 @@ DEFAULT_SCOPES = (
     "read_orders",
     "read_customers",
     "read_products",
+    "read_returns",
     "write_inventory",
     "read_inventory",
     "read_merchant_managed_fulfillment_orders",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from libs.common.shopify.check import REQUIRED_SCOPES
 from libs.sandbox.odoo import OdooSandbox
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from tests.unit.console.world import World
@@ -75,7 +76,7 @@ def test_missing_scopes_are_named(odoo: OdooSandbox) -> None:
 def test_the_scopes_for_deliveries_are_asked_for_where_the_rules_want_them(
     odoo: OdooSandbox, fulfillments: dict[str, object], told: str
 ) -> None:
-    scopes = ("read_orders", "read_customers", "read_products", "read_merchant_managed_fulfillment_orders")
+    scopes = (*REQUIRED_SCOPES, "read_merchant_managed_fulfillment_orders")
     with ShopifySandbox("acme.myshopify.com", token="shpat_right", scopes=scopes) as shop:
         result = world_of(shop, odoo, {"fulfillments": fulfillments}).run("store", "check", "acme")
     assert (f"the token lacks {told}" in result.stdout) is bool(told)

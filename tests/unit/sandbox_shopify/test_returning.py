@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import requests
 
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Line, Tax
@@ -106,3 +107,10 @@ def test_a_return_is_requested_and_approved(shop: ShopifySandbox) -> None:
     other = shop.return_order(order["id"], {order["lineItems"][1]["id"]: 1}, requested=True)
     assert shop.decline_return(other["id"])["status"] == "DECLINED"
     assert shop.order(order["id"])["returnStatus"] == "RETURNED"
+
+
+def test_returns_need_their_scope() -> None:
+    with ShopifySandbox(token="t", scopes=("read_orders",)) as shop, requests.Session() as session:
+        order = shop.place_order(lines=(Line(MUG, 2),))
+        body = Client(shop.url, session)(document("order_extras"), id=order["id"], lines=100)
+    assert body["errors"][0]["extensions"]["requiredAccess"] == "`read_returns` access scope."

@@ -277,7 +277,10 @@ class _Run:
         self.invoicing.make([(c, self._order(c)) for c in invoiced])
         self.stale |= {self.order_ids[c.record_id] for c in invoiced if self.invoicing.made}
         self.read_stale(ready)
-        self.invoicing.post([(c, self._order(c)) for c in invoiced if c.record_id not in self.invoicing.failed])
+        made = [c for c in invoiced if c.record_id not in self.invoicing.failed]
+        self.stale |= self.invoicing.round_off([(c, self._order(c)) for c in made])
+        self.read_stale(ready)
+        self.invoicing.post([(c, self._order(c)) for c in made if c.record_id not in self.invoicing.failed])
         self.failed |= self.invoicing.failed
 
     def _confirm(self, drafts: Sequence[Changes]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
-from libs.common.domain.sales import INVOICE, SaleLine, SaleOrder
+from libs.common.domain.sales import INVOICE, Invoice, SaleLine, SaleOrder
 from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
 from libs.common.odoo.fields import OdooFields
 
@@ -93,25 +94,35 @@ def drafts(order: SaleOrder) -> list[int]:
     return [one.id for one in order.invoices if one.kind == INVOICE and one.state == "draft"]
 
 
-def invoiced_wrongly(order: SaleOrder) -> Hold | None:
-    """Whether the invoices of a whole order come to something else than the order; asked before they are posted."""
+def missing_on_invoices(order: SaleOrder) -> Decimal | None:
+    """What the invoices of a whole order lack of its total, 0 when they come to it; None of one not invoiced whole."""
     invoices = [one for one in order.invoices if one.kind == INVOICE and one.counts]
     if not invoices or any(order.units_invoiced(line.id) != line.quantity for line in order.lines):
         return None
-    digits = currency_digits(order.currency)
-    total, invoiced = order.total, sum((one.total for one in invoices), Decimal(0))
-    if round_half_up(total, digits) == round_half_up(invoiced, digits):
+    return round_half_up(order.total - _total(invoices), currency_digits(order.currency))
+
+
+def invoiced_wrongly(order: SaleOrder) -> Hold | None:
+    """Whether the invoices of a whole order come to something else than the order; asked before they are posted."""
+    missing = missing_on_invoices(order)
+    if not missing:
         return None
+    invoices = [one for one in order.invoices if one.kind == INVOICE and one.counts]
     names = ", ".join(one.name or f"draft {one.id}" for one in invoices)
+    invoiced = _total(invoices)
     return Hold(
         "invoice_differs",
-        f"the invoice of {order.name} ({names}) comes to {invoiced} {order.currency}, the order to {total}",
+        f"the invoice of {order.name} ({names}) comes to {invoiced} {order.currency}, the order to {order.total}",
         "compare lines, taxes and currency of the draft invoice with the order in Odoo, correct it, then retry",
         {
             "order_id": order.id,
             "invoices": names,
-            "order": str(total),
+            "order": str(order.total),
             "invoiced": str(invoiced),
-            "difference": str(invoiced - total),
+            "difference": str(-missing),
         },
     )
+
+
+def _total(invoices: Iterable[Invoice]) -> Decimal:
+    return sum((one.total for one in invoices), Decimal(0))

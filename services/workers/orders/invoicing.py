@@ -15,6 +15,7 @@ from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
+from services.workers.orders.invoice_rounding import plan_invoice_rounding, write_invoice_roundings
 from services.workers.orders.invoices import (
     PlannedInvoice,
     drafts,
@@ -32,7 +33,7 @@ class Invoicing:
 
     store: StoreContext
     made: set[int] = field(default_factory=set)
-    """Database ids of those made, or met, by this run."""
+    """Database ids of those that are ours: made, or met, by this run."""
     posted: set[int] = field(default_factory=set)
     failed: dict[str, Failure] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -56,6 +57,17 @@ class Invoicing:
         for _, planned in wanted:
             rows += invoice_rows(planned, self.store.odoo_fields)
         return self.store.odoo.load("account.move", invoice_fields(self.store.odoo_fields), rows).ids
+
+    def round_off(self, orders: Sequence[tuple[Changes, SaleOrder]]) -> set[int]:
+        """Close what rounding makes of orders invoiced in parts; ids of the orders whose draft was written to."""
+        found = [(write, order) for c, order in orders if (write := plan_invoice_rounding(c, order))]
+        ours = self._ours([write.invoice_id for write, _ in found])
+        writes = [write for write, _ in found if write.invoice_id in ours]
+        if not writes:
+            return set()
+        results = in_one_call(writes, lambda some: write_invoice_roundings(some, self.store))
+        self.failed |= {write.changes.record_id: failure for write, failure in results.failed}
+        return {order.id for _, order in found}
 
     def post(self, orders: Sequence[tuple[Changes, SaleOrder]]) -> None:
         """Post our drafts that equal their order; `orders` are as read after `make`."""
@@ -99,7 +111,8 @@ class Invoicing:
             "account.move", "get_external_id", [unknown], write=False, records=len(unknown)
         )
         prefix = f"{self.store.module}.invoice_"
-        return (set(ids) & self.made) | {int(one) for one, name in names.items() if str(name or "").startswith(prefix)}
+        self.made |= {int(one) for one, name in names.items() if str(name or "").startswith(prefix)}
+        return set(ids) & self.made
 
     def draft_of_others(self, order: SaleOrder) -> Hold | None:
         """A draft that covers units and is not ours keeps the order from being invoiced."""

@@ -57,7 +57,7 @@ def write_rounding(writes: Sequence[RoundingWrite], store: StoreContext) -> dict
     """At most one call for all lines that are new and one for all that change; failures by record id."""
     if not writes:
         return {}
-    _make_product([write for write in writes if not write.line], store)
+    make_products([write.changes for write in writes if not write.line], store)
     failed: dict[str, Failure] = {}
     for some, columns in (
         ([write for write in writes if not write.line], [".id", *line_fields(store.odoo_fields)]),
@@ -109,8 +109,9 @@ def _row(write: RoundingWrite, store: StoreContext) -> list[Cell]:
     return [write.order.id, *line_cells(line, product_id, store.odoo_fields)]
 
 
-def _make_product(writes: Sequence[RoundingWrite], store: StoreContext) -> None:
-    wanted = {p.external_id: p for w in writes for p in w.changes.rounding.products if p.external_id not in store.made}
+def make_products(plans: Sequence[Changes], store: StoreContext) -> None:
+    """What carries the rounding of these orders, where this process has not met it yet."""
+    wanted = {p.external_id: p for c in plans for p in c.rounding.products if p.external_id not in store.made}
     if wanted:
         fields, rows = product_table(list(wanted.values()), store.odoo_fields)
         store.made.update(zip(wanted, store.odoo.load("product.product", fields, rows).ids, strict=True))

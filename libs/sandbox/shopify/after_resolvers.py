@@ -68,6 +68,8 @@ def attach_afterwards(schema: GraphQLSchema, facts: Facts) -> None:
             fields_of(schema, kind)[name].resolve = _list(name)
     for kind in ("Refund", "Fulfillment", "OrderTransaction"):
         fields_of(schema, kind)["order"].resolve = lambda source, _info: store.owner(source["id"])
+    shipping = fields_of(schema, "RefundShippingLine")["shippingLine"]
+    shipping.resolve = lambda source, _info: store.node(source["shippingLine"]["id"])
     for kind in ("RefundLineItem", "FulfillmentLineItem", "FulfillmentOrderLineItem"):
         fields_of(schema, kind)["lineItem"].resolve = lambda source, _info: store.node(source["lineItem"]["id"])
     fields_of(schema, "Refund")["return"].resolve = _return_of(facts)

@@ -15,6 +15,7 @@ def parts_of(order: Document) -> Iterator[Document]:
         if order[name] is not None:
             yield order[name]
     yield from order["lineItems"]
+    yield from order["shippingLines"]
     for name in ("transactions", "refunds", "fulfillments"):
         yield from order.get(name, ())
     for fulfillment_order in order.get("fulfillmentOrders", ()):

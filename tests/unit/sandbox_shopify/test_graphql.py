@@ -13,6 +13,7 @@ import pytest
 import requests
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
 
+from libs.common.domain.fulfillments import Tracking
 from libs.sandbox.faults import Drop, Error, Fault, Refuse
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import demo_catalog
@@ -80,6 +81,25 @@ def test_every_field_that_the_pruned_schema_keeps_is_served(shop: ShopifySandbox
     for root in ("shop", "currentAppInstallation", "publicApiVersions"):
         named = get_named_type(schema.query_type.fields[root].type)  # type: ignore[union-attr]
         assert "errors" not in ask(f"{{ {root} {_everything(named, ())} }}")
+
+
+def test_every_field_is_served_of_what_happened_after_checkout(shop: ShopifySandbox, ask: Client) -> None:
+    shop.bucket.restore_rate = 1e6
+    order = shop.place_order(DRAFT)
+    mug, cup, _ = (line["id"] for line in order["lineItems"])
+    shop.fulfill_order(order["id"], {mug: 2}, tracking=Tracking("1Z", "UPS", "https://example.com/1Z"))
+    shop.edit_order(order["id"], {cup: 2}, add=[Line(CUP)])
+    shop.refund_order(order["id"], {cup: (1, "cancel")}, shipping="full", adjustment=Decimal(1))
+    opened = shop.return_order(order["id"], {mug: 1}, exchange=[Line(CUP)])
+    shop.process_return(opened["id"])
+    order = shop.order(order["id"])
+    parts = ("transactions", "refunds", "fulfillments", "fulfillmentOrders", "returns")
+    for part in [order, *(order[name][0] for name in parts)]:
+        kind = part["id"].split("/")[3]
+        fields = _everything(shop.engine.schema.type_map[kind], ("Order", kind))
+        body = ask('{ node(id: "%s") { ... on %s %s } }' % (part["id"], kind, fields))  # noqa: UP031 - braces abound
+        assert "errors" not in body, kind
+        assert body["data"]["node"]["id"] == part["id"]
 
 
 def _everything(named: Any, above: tuple[str, ...]) -> str:

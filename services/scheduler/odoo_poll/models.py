@@ -21,6 +21,9 @@ class Polled:
     watched: tuple[str, ...]
     """Fields that tell two changes of one second apart, where the model has them."""
     wanted: Callable[[StoreRules], bool]
+    belongs_to: tuple[str, str] | None = None
+    """A many2one and its model, where only what hangs on a record of Tandem's counts: one that the ledger links, or
+    that has an external id of the store's. Whatever else is sold in this Odoo makes no records."""
 
 
 DELIVERIES = Polled(
@@ -28,6 +31,7 @@ DELIVERIES = Polled(
     model="stock.picking",
     domain=(("state", "=", "done"), ("picking_type_code", "=", "outgoing"), ("sale_id", "!=", False)),
     needs=("sale_id", "picking_type_code"),
+    belongs_to=("sale_id", "sale.order"),
     watched=("date_done", "carrier_id", "carrier_tracking_ref"),
     wanted=lambda rules: rules.fulfillments.to_shopify,
 )

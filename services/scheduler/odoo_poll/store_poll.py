@@ -59,7 +59,8 @@ class StorePoll:
         for rows in changed_since(self.client, polled.model, domain, fields, since):
             told = {row["id"]: _fingerprint(row) for row in rows}
             present.update(told)
-            found += self._record([self._hint(polled, row) for row in rows if before.get(row["id"]) != told[row["id"]]])
+            news = [row for row in rows if before.get(row["id"]) != told[row["id"]]]
+            found += self._record([self._hint(polled, row) for row in self._ours(polled, news)])
             newest = max((_written(row) for row in rows), default=None)
             if newest is not None and (reached is None or newest > reached):
                 self.cursors.advance(key, newest)
@@ -67,6 +68,20 @@ class StorePoll:
                 return found
         self._seen[polled.entity] = present
         return found
+
+    def _ours(self, polled: Polled, rows: list[Row]) -> list[Row]:
+        """Those that hang on a record of Tandem's. Asks Odoo only about what the ledger does not link."""
+        if polled.belongs_to is None or not rows:
+            return rows
+        name, model = polled.belongs_to
+        owners = {row[name][0] for row in rows if row[name]}
+        ours = set(self.ledger.linked_to(self.store.slug, model, sorted(owners)))
+        unknown = sorted(owners - ours)
+        if unknown:
+            ids = self.client.call(model, "get_external_id", [unknown], write=False, records=len(unknown))
+            begins = f"{self.store.external_id_module}."
+            ours |= {int(one) for one, external_id in ids.items() if str(external_id or "").startswith(begins)}
+        return [row for row in rows if row[name] and row[name][0] in ours]
 
     def _record(self, hints: list[Hint]) -> int:
         if not hints:
@@ -104,7 +119,8 @@ class StorePoll:
             reason = f"{polled.model} has no {', '.join(lacking)}"
             _log.info("poll.nothing_to_poll", store=self.store.slug, entity=polled.entity, reason=reason)
             return None
-        return ["name", "write_date", *(name for name in polled.watched if name in present)]
+        owner = [polled.belongs_to[0]] if polled.belongs_to else []
+        return ["name", "write_date", *owner, *(name for name in polled.watched if name in present)]
 
 
 def _written(row: Row) -> datetime:

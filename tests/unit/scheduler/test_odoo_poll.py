@@ -20,7 +20,7 @@ from libs.common.errors import CredentialsRefused, Failure, Outage, Rejected
 from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.connect import connect
 from libs.common.ledger.cursors import MongoCursors
-from libs.common.ledger.model import Record
+from libs.common.ledger.model import Link, Record, Target
 from libs.common.ledger.repository import MongoLedger
 from libs.common.odoo.cells import ODOO_DATETIME
 from libs.common.odoo.errors import INCOMPATIBLE
@@ -44,6 +44,8 @@ class FakeOdoo:
     calls: int = 0
     fails: Failure | None = None
     has_stock: bool = True
+    foreign: set[int] = field(default_factory=set)
+    store: str = "acme"
     closed: bool = False
     between: Any = None
     asked: dict[int, datetime] = field(default_factory=dict)
@@ -71,6 +73,12 @@ class FakeOdoo:
             self.between()
         return rows
 
+    def call(self, model: str, method: str, args: Sequence[Any], *, write: bool, records: int) -> dict[str, str]:
+        """`get_external_id`: the orders of `foreign` pickings are not Tandem's."""
+        self.calls += 1
+        mine = {100 + one for one in self.written if one not in self.foreign}
+        return {str(one): f"tandem_{self.store}.order_{one}" if one in mine else "" for one in args[0]}
+
     def _fits(self, one: int, domain: Sequence[Any]) -> bool:
         for name, operator, value in domain:
             if name == "id" and not one > value:
@@ -86,6 +94,7 @@ class FakeOdoo:
             "id": one,
             "name": f"WH/OUT/{one:05}",
             "write_date": self.written[one].strftime(ODOO_DATETIME),
+            "sale_id": [100 + one, f"S{one}"],
             "carrier_tracking_ref": self.tracking.get(one, False),
         }
 
@@ -160,7 +169,7 @@ class World:
                 rules=StoreRules(fulfillments=FulfillmentRules(**rules)),
             )
         )
-        return self.odoos.setdefault(slug, FakeOdoo())
+        return self.odoos.setdefault(slug, FakeOdoo(store=slug))
 
     def poll(self) -> None:
         self.poller.round(wait=True)
@@ -188,6 +197,26 @@ def test_a_change_becomes_a_hint_with_its_version_and_name(world: World) -> None
     (record,) = world.records()
     assert (record.id, record.source, record.name) == ("acme/delivery/7", "odoo", "WH/OUT/00007")
     assert (record.wanted.version, record.wanted.seq) == (NOON, 1)
+
+
+def test_what_was_sold_elsewhere_makes_no_record_and_is_asked_about_once(world: World) -> None:
+    odoo = world.add()
+    odoo.written |= {7: NOON, 8: NOON}
+    odoo.foreign.add(8)
+    world.poll()
+    asked = odoo.calls
+    world.poll()
+    assert [record.source_id for record in world.records()] == ["7"]
+    assert odoo.calls == asked + 1
+
+
+def test_what_hangs_on_a_linked_order_counts_whatever_its_name(world: World) -> None:
+    odoo = world.add()
+    odoo.written[8] = NOON
+    odoo.foreign.add(8)
+    world.ledger.link("acme", [Link("order", "1", Target("sale.order", 108, "S8"), "#1")])
+    world.poll()
+    assert world.ledger.get("acme/delivery/8") is not None
 
 
 def test_what_the_overlap_shows_again_is_no_news_not_even_after_a_restart(world: World) -> None:
@@ -286,5 +315,5 @@ def test_a_store_that_is_changed_gets_a_new_connection(world: World) -> None:
     assert store
     world.stores.save(store.model_copy(update={"odoo": store.odoo.model_copy(update={"database": "moved"})}))
     world.poll()
-    assert (first.closed, second.calls) == (True, 1)
+    assert (first.closed, second.calls > 0) == (True, True)
     assert [record.id for record in world.records()] == ["acme/delivery/7"]

@@ -8,6 +8,7 @@ from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell, ids_cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
+from services.workers.deadlines import align_deadlines
 from services.workers.orders.model import Changes, Edit, LineWrite
 from services.workers.orders.rows import line_cells, line_fields
 
@@ -23,6 +24,7 @@ def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[s
     Quantities, prices and both go in calls apart: a column of `load` writes to every line that has a row.
     """
     failed: dict[str, Failure] = {}
+    align_deadlines(store, (one.line_id for c in plans for one in _edit(c).writes if one.quantity is not None))
     for columns in (_QUANTITY, _PRICE, (*_QUANTITY, *_PRICE)):
         writes = {
             c.record_id: [write for write in _edit(c).writes if _columns_of(write) == columns]

@@ -44,6 +44,7 @@ class CreditLines:
         adjustment: Ref,
         rounding: Ref,
         tip_ids: Collection[str] = (),
+        before: Sequence[Refund] = (),
     ) -> None:
         self.refund = refund
         self.sale = sale
@@ -53,6 +54,8 @@ class CreditLines:
         self.rounding = rounding
         self.tip_ids = tip_ids
         """Line items that are the order's tip, which is one line in Odoo."""
+        self.before = before
+        """Earlier refunds of the order whose credit notes are still to be made: they take the first units."""
 
     def plan(self) -> tuple[PlannedLine, ...]:
         """Raises HoldRefund where Odoo has no line, or too few invoiced units, for what was refunded."""
@@ -91,10 +94,16 @@ class CreditLines:
                     invoiced=f"{invoiced.normalize():f}",
                     order=self.sale.name,
                 )
-        taken: dict[str, int] = {}
+        taken = {line_id: self._first(line_id, quantity) for line_id, quantity in wanted.items()}
         for one in goods:
-            yield taken.get(one.line_id, 0), one
-            taken[one.line_id] = taken.get(one.line_id, 0) + one.quantity
+            yield taken[one.line_id], one
+            taken[one.line_id] += one.quantity
+
+    def _first(self, line_id: str, quantity: int) -> int:
+        """Where this refund's units begin among the invoiced ones of a line."""
+        earlier = sum(one.quantity for refund in self.before for one in refund.lines if one.line_id == line_id)
+        invoiced = sum(max(int(part.invoiced), 0) for part in self._parts(line_id))
+        return min(earlier, invoiced - quantity)
 
     def _parts(self, line_id: str) -> tuple[SaleLine, ...]:
         parts = self.sale.lines_of(f"line_{line_id}")

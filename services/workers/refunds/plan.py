@@ -144,6 +144,13 @@ def _changes(  # noqa: PLR0917 - both sides
     )
 
 
+def earlier_refunds(situation: Situation, refund: Refund) -> tuple[Refund, ...]:
+    """Those of the order that come before this one and are on their way, perhaps in the same batch."""
+    ids = [one.id for one in situation.siblings]
+    before = situation.siblings[: ids.index(refund.id)] if refund.id in ids else ()
+    return tuple(one for one in before if one.id in situation.open_refunds)
+
+
 def _restocking(
     situation: Situation, refund: Refund, order: Order, sale: SaleOrder, rules: StoreRules, *, all_units: bool
 ) -> Restocking:
@@ -154,6 +161,7 @@ def _restocking(
         sale=sale,
         external_id=f"{situation.module}.return_{refund.id}",
         mine=situation.returns.get(refund.id),
+        before=[one for one in earlier_refunds(situation, refund) if one.id not in situation.returns],
         restock=rules.restock,
         all_units=all_units,
     )
@@ -199,6 +207,7 @@ def _credit(  # noqa: PLR0917 - both sides
             adjustment=_product(situation, ADJUSTMENT, rules.adjustment_product_id),
             rounding=rounding,
             tip_ids=order.tip_line_ids,
+            before=[one for one in earlier_refunds(situation, refund) if one.id not in situation.credits],
         ).plan()
         if not lines:
             return None

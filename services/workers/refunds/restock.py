@@ -10,6 +10,7 @@ from libs.common.odoo.cells import Cell
 from libs.common.odoo.sale_orders import decimal
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
+from services.workers.deadlines import align_deadlines
 from services.workers.refunds.far_side import read_deliveries
 from services.workers.refunds.model import Changes, PlannedReturn
 from services.workers.refunds.rows import Delivery, return_fields, return_rows
@@ -89,7 +90,9 @@ class RestockRun:
             self.store.odoo.update("sale.order.line", [".id", "product_uom_qty"], rows)
             return [changes.sale.id for changes in some]
 
-        results = in_one_call([changes for changes in plans if quantities[changes.record_id]], write)
+        wanted = [changes for changes in plans if quantities[changes.record_id]]
+        align_deadlines(self.store, (one.line.id for c in wanted for one in quantities[c.record_id]))
+        results = in_one_call(wanted, write)
         self.failed.update({changes.record_id: failure for changes, failure in results.failed})
 
     def read_totals(self, plans: Sequence[Changes]) -> None:

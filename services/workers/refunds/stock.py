@@ -38,6 +38,8 @@ class Restocking:
     mine: Picking | None
     restock: bool
     """The store's rule: whether restocked units come back."""
+    before: Sequence[Refund] = ()
+    """Earlier refunds of the order whose returns are still to be made: they take the first units."""
     all_units: bool = False
     """Of an order without invoice: every refunded unit that was not delivered leaves the order."""
 
@@ -84,7 +86,9 @@ def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) 
     """The delivered moves that this refund's units come back from, oldest first."""
     wanted = _units((facts.refund,), line_id, COMES_BACK)
     ids = {part.id for part in parts}
-    taken = Decimal(sum((_counted(move) for move in _moves_back(facts, ids)), Decimal(0)))
+    taken = sum(
+        (_counted(move) for move in _moves_back(facts, ids)), Decimal(_units(facts.before, line_id, COMES_BACK))
+    )
     planned = []
     for picking, move in _delivered(facts.sale, ids):
         free = move.quantity - min(taken, move.quantity)

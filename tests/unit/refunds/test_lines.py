@@ -13,7 +13,7 @@ from libs.common.domain.money import Money
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.refunds import Adjustment, Refund
 from services.workers.refunds.lines import CreditLines, credit_total
-from services.workers.refunds.model import PlannedLine
+from services.workers.refunds.model import Changes, PlannedLine
 from services.workers.refunds.plan import plan
 from tests.unit.refunds.builders import (
     FACTS,
@@ -70,6 +70,19 @@ def test_two_refund_lines_of_one_line_take_different_units() -> None:
     )
     made = refund(refund_line(1, "5.00"), refund_line(1, "6.00", restock_type="cancel"))
     assert [told(line)[2:] for line in lines_of(made, *parts)] == [("5", (1,), 70), ("6", (1,), 72)]
+
+
+def test_of_two_refunds_on_their_way_each_takes_its_own_units() -> None:
+    parts = (
+        sale_line(id=70, quantity=Decimal(2), invoiced=Decimal(2)),
+        sale_line(id=72, quantity=Decimal(1), invoiced=Decimal(1), key="line_1_part2"),
+    )
+    first, second = refund(refund_line(2, "20.00"), id="501"), refund(refund_line(1), id="502")
+    found = situation(second, sale=sale(*parts), siblings=(first, second), open_refunds=("501",))
+    decided = plan(found, RULES)
+    assert isinstance(decided, Changes)
+    assert decided.credit
+    assert [line.sale_line_id for line in decided.credit.lines] == [72]
 
 
 def test_whole_shipping_goes_back_on_its_line_and_a_part_of_it_as_money() -> None:

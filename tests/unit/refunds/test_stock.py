@@ -82,6 +82,14 @@ def test_what_came_back_before_does_not_come_back_again() -> None:
     assert returned(changes_of(found)) == [(300, 1)]
 
 
+def test_of_two_refunds_on_their_way_each_brings_its_own_units_back() -> None:
+    first, second = refund(id="501"), refund(id="502")
+    sold = sale(sale_line(delivered=Decimal(2)), pickings=(picking(move(1, id=310)), picking(move(1, id=311), id=203)))
+    one = situation(first, sale=sold, siblings=(first, second), open_refunds=("502",))
+    other = situation(second, sale=sold, siblings=(first, second), open_refunds=("501",))
+    assert [returned(changes_of(found)) for found in (one, other)] == [[(310, 1)], [(311, 1)]]
+
+
 def test_a_return_of_an_earlier_try_is_not_made_again() -> None:
     mine = came_back(1, state="assigned")
     changes = changes_of(situation(sale=delivered_sale(3, mine), returns={"501": mine}))

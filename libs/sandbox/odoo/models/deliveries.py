@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from libs.sandbox.odoo.conversion import DATETIME, parse_datetime
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import user_error
@@ -88,7 +90,11 @@ def _balance(env: Env, order: Row, line: Row) -> None:
     underway = sum(_direction(env, move, line) * _amount(move) for move in moves)
     missing = (line.get("product_uom_qty") or 0.0) - underway
     if missing < 0:
-        missing += _shrink(env, [move for move in moves if _direction(env, move, line) > 0], -missing)
+        due = _deadline(order, line)
+        fitting = [
+            one for one in moves if _direction(env, one, line) > 0 and one.get("date_deadline") in {due, False, None}
+        ]
+        missing += _shrink(env, fitting, -missing)
     if missing:
         _enlarge(env, order, line, missing)
 
@@ -133,6 +139,14 @@ def _amount(move: Row) -> float:
     return float(move["quantity"] if move["state"] == "done" else move["product_uom_qty"])
 
 
+def _deadline(order: Row, line: Row) -> Any:
+    """When a move that is made now is due; Odoo merges moves of one deadline only."""
+    if order.get("commitment_date") or not order.get("date_order"):
+        return order.get("commitment_date") or False
+    due = parse_datetime(order["date_order"]) + timedelta(days=line.get("customer_lead") or 0)
+    return due.strftime(DATETIME)
+
+
 def _shrink(env: Env, moves: list[Row], quantity: float) -> float:
     """Takes that much from the open moves, the newest first; how much could be taken."""
     taken = 0.0
@@ -174,7 +188,9 @@ def _enlarge(env: Env, order: Row, line: Row, quantity: float) -> None:
     same = [
         move
         for move in moves_of_line(env, line["id"])
-        if move["picking_id"] == picking_id and move["state"] not in ENDED
+        if move["picking_id"] == picking_id
+        and move["state"] not in ENDED
+        and move.get("date_deadline") in {_deadline(order, line), False, None}
     ]
     if same:
         _set_demand(env, same[0], same[0]["product_uom_qty"] + abs(quantity))
@@ -184,6 +200,7 @@ def _enlarge(env: Env, order: Row, line: Row, quantity: float) -> None:
         "sale_line_id": line["id"],
         "product_id": line["product_id"],
         "product_uom_qty": abs(quantity),
+        "date_deadline": _deadline(order, line),
         "product_uom": line["product_uom" if env.version == "18" else "product_uom_id"],
         "sequence": line.get("sequence") or 10,
         "to_refund": env.version != "18" or quantity < 0,

@@ -116,8 +116,9 @@ def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: S
     for move in back if facts.all_units else ():
         coming[move.sale_line_id] = coming.get(move.sale_line_id, 0) + move.quantity
     for part in reversed(parts):
-        now = min(max(part.quantity - part.delivered, Decimal(0)), max(excess, Decimal(0)))
-        later = min(max(excess, Decimal(0)) - now, Decimal(coming.get(part.id, 0)))
+        # What comes back leaves the order by itself; only the rest is taken off what is still to be delivered.
+        later = min(max(excess, Decimal(0)), Decimal(coming.get(part.id, 0)))
+        now = min(max(part.quantity - part.delivered, Decimal(0)), max(excess - later, Decimal(0)))
         excess -= now + later
         if now:
             found.before.append(LineQuantity(part, part.quantity - now))

@@ -81,6 +81,22 @@ def test_a_part_is_delivered_without_a_backorder(depot: Depot) -> None:
     assert (depot.delivered(order), depot.read(order)["delivery_status"]) == ([2.0, 0.0], "full")
 
 
+def test_a_lower_quantity_shrinks_the_open_move_only_while_their_deadlines_are_the_same(depot: Depot) -> None:
+    """The order's date, put back after the confirmation, is the deadline of what Odoo makes from then on."""
+    client, update = depot.lab.client, depot.lab.client.update
+    aligned, late = depot.order((depot.product(), "3")), depot.order((depot.product(), "3"))
+    update("sale.order", [".id", "date_order"], [[order, "2026-11-20 10:00:00"] for order in (aligned, late)])
+    move = depot.picking(aligned)["move_ids"][0]["id"]
+    lead = client.search_read("sale.order.line", [("order_id", "=", aligned)], ["customer_lead"])[0]["customer_lead"]
+    assert lead == 0
+    update("stock.move", [".id", "date_deadline"], [[move, "2026-11-20 10:00:00"]])
+    for order in (aligned, late):
+        (line,) = depot.read(order)["order_line"]
+        update("sale.order.line", [".id", "product_uom_qty"], [[line["id"], "1"]])
+    assert depot.states(aligned) == [("assigned", [(1.0, 1.0, "assigned")])]
+    assert depot.states(late) == [("assigned", [(3.0, 3.0, "assigned")]), ("assigned", [(2.0, 2.0, "assigned")])]
+
+
 def test_without_an_answer_a_partial_delivery_asks(depot: Depot) -> None:
     order = depot.order((depot.product(), "3"))
     picking = depot.picking(order)

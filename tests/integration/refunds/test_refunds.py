@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -171,6 +172,23 @@ def test_without_an_invoice_the_order_follows(counter: Counter) -> None:
     assert (order["lines"][0]["product_uom_qty"], counter.books(placed)) == (1.0, [])
     current = counter.desk.shop.order(placed["id"])["currentTotalPriceSet"]["shopMoney"]["amount"]
     assert money(order["amount_total"]) == money(current)
+
+
+def test_without_an_invoice_what_comes_back_leaves_the_rest_to_be_delivered(counter: Counter) -> None:
+    counter.rules(until="confirmed")
+    placed = counter.sell()
+    counter.deliver(placed, 2)
+    counter.refunded(placed, 2)
+    (line,) = counter.order(placed)["lines"]
+    assert (line["product_uom_qty"], line["qty_delivered"]) == (1.0, 0.0)
+    assert [one["state"] for one in counter.pickings(placed)] == ["done", "assigned", "done"]
+
+
+def test_a_day_later_units_still_leave_the_open_delivery(counter: Counter) -> None:
+    """The order's date is the day it was placed, and its moves are due by the day it was confirmed."""
+    placed = counter.sell(processed_at=datetime.now(UTC) - timedelta(days=1))
+    counter.refunded(placed, 2, "cancel")
+    assert [[move["product_uom_qty"] for move in one["moves"]] for one in counter.pickings(placed)] == [[1.0]]
 
 
 def test_without_an_invoice_money_that_cannot_follow_is_held_with_the_difference(counter: Counter) -> None:

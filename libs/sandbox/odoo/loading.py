@@ -10,6 +10,7 @@ from typing import Any
 from libs.sandbox.odoo.cells import NotConvertible, Path, Record, convert, extract
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import ConstraintBroken, OdooError, RequiredMissing, key_error, validation_error
+from libs.sandbox.odoo.query import search
 from libs.sandbox.odoo.writing import create, keep_external_id, unlink, write
 
 _TOO_MANY = 10
@@ -84,7 +85,7 @@ class _Load:
         except ValueError:
             text = f'invalid input syntax for type integer: "{record[".id"]}"\n'
             raise OdooError("psycopg2.errors.InvalidTextRepresentation", text) from None
-        if found in self.env.db.tables[self.model]:
+        if search(self.env, self.model, [("id", "=", found)]):
             return found
         message = f"Unknown database identifier '{record['.id']}'"
         self.messages.append({**rows, "type": "error", "record": number, "field": ".id", "message": message})

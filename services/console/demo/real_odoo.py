@@ -18,6 +18,7 @@ from libs.common.odoo.facts import read_facts
 from libs.common.odoo.fields import OdooFields, read_fields
 from libs.common.stores.model import OdooConnection
 from libs.sandbox.shopify.demo_catalog import DemoTax
+from libs.sandbox.shopify.drafts import Product
 from services.console.checking import odoo_lines
 from services.console.demo.needs import PERCENT, Needs
 from services.console.demo.odoo_side import Tell, client_for
@@ -88,6 +89,10 @@ class _Preparation:
         for code in foreign:
             if code not in self._facts.pricelists:
                 self._tell(self._pricelist(code))
+        for product in needs.products:
+            # The store's rule makes the others on their first sale; which account a gift card goes to it cannot know.
+            if product.gift_card and not self._knows(product):
+                self._tell(self._gift_card(product))
 
     def mappings(self, needs: Needs) -> tuple[TaxMapping, ...]:
         """An owner says which of several taxes of a rate is meant; the demo takes the first, as Odoo lists them."""
@@ -135,8 +140,33 @@ class _Preparation:
         if not found:
             return f"Odoo does not know the currency {code}; orders in it will be held."
         if not found[0]["active"]:
-            self._client.update("res.currency", [".id", "active"], [[found[0]["id"], True]])
+            # `load` looks for the record as any search does: one that is not active must be asked for.
+            archived = {"active_test": False}
+            self._client.update("res.currency", [".id", "active"], [[found[0]["id"], True]], context=archived)
         key = external_id(MODULE, f"pricelist_{code.lower()}_{self._client.company_id}")
         row: list[Cell] = [key, f"Tandem demo {code}", found[0]["id"], self._client.company_id]
         self._client.load("product.pricelist", ["id", "name", "currency_id/.id", "company_id/.id"], [row])
         return f"Made a pricelist in {code} in Odoo."
+
+    def _knows(self, product: Product) -> bool:
+        domain = ["|", ("default_code", "=", product.sku), ("barcode", "=", product.barcode or product.sku)]
+        return bool(self._client.search_read("product.product", domain, ["name"], limit=1))
+
+    def _gift_card(self, product: Product) -> str:
+        domain = [("account_type", "=", "liability_current")]
+        found = self._client.search_read("account.account", domain, ["name"], limit=1)
+        if not found:
+            return "Odoo has no account for current liabilities; orders with a gift card will be held."
+        account = found[0]
+        values: dict[str, Cell] = {
+            "id": external_id(MODULE, f"gift_card_{product.variant_id}_{self._client.company_id}"),
+            "name": product.title,
+            "default_code": product.sku,
+            "barcode": product.barcode,
+            "list_price": product.price,
+            "sale_ok": True,
+            **self._fields.service_product,
+            "property_account_income_id/.id": account["id"],
+        }
+        self._client.load("product.product", list(values), [list(values.values())])
+        return f"Made the product {product.title!r} in Odoo, booked as {account['name']!r}."

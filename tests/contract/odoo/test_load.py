@@ -120,3 +120,14 @@ def test_several_database_ids_in_one_cell(lab: Lab) -> None:
     first, second = lab.client.load("sale.order", columns, rows).ids
     assert sorted(lab.read_order(first)["tag_ids"]) == sorted(tags)
     assert lab.read_order(second)["tag_ids"] == []
+
+
+def test_an_archived_record_is_updated_only_by_who_asks_for_archived_ones(lab: Lab) -> None:
+    (partner,) = lab.client.load(
+        "res.partner", ["id", "name", "active"], [[lab.external("partner"), lab.new("partner"), False]]
+    ).ids
+    with pytest.raises(RowRefused, match="Unknown database identifier"):
+        lab.client.update("res.partner", [".id", "active"], [[partner, True]])
+    lab.client.update("res.partner", [".id", "active"], [[partner, True]], context={"active_test": False})
+    (read,) = lab.client.search_read("res.partner", [("id", "=", partner)], ["active"])
+    assert read["active"] is True

@@ -8,6 +8,9 @@ cannot be divided by the quantity:
 - a server that rounds them (18, two digits) takes the quantity in two parts whose prices differ by the smallest
   step: 10.00 for 3 becomes 2 at 3.33 and 1 at 3.34.
 
+Where prices have more digits than the currency, a near one does: 10 yen for 3 are 3.33 each, if that is within a
+twentieth of a yen.
+
 A server that rounds prices to fewer digits than the currency has (18 with dinars: 1.255) takes the next higher price
 less the percentage that comes to the amount: 1.26 less 0.40 %.
 """
@@ -59,6 +62,10 @@ def exact_parts(
         return (Part(quantity, _trim(price)),)
     if currency_digits is not None and total != round_half_up(total, price_digits):
         return _discounted(total, quantity, price_digits, currency_digits)
+    if currency_digits is not None and currency_digits < price_digits:
+        part = Part(quantity, _trim(round_half_up(total / quantity, price_digits)))
+        if abs(part.amount - total) <= Decimal(5).scaleb(-currency_digits - 2):
+            return (part,)
     return _split(total, quantity, price_digits)
 
 

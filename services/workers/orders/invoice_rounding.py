@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from libs.common.domain.money import currency_digits
+from libs.common.domain.pricing import exact_parts
 from libs.common.domain.sales import SaleOrder
 from libs.common.odoo.cells import Cell
 from services.workers.context import StoreContext
@@ -17,7 +19,7 @@ from services.workers.orders.invoices import drafts, missing_on_invoices
 from services.workers.orders.model import Changes
 from services.workers.orders.rounding import NAME, make_products
 
-_LINE = ("id", "product_id/.id", "name", "quantity", "price_unit", "tax_ids/.id")
+_LINE = ("id", "product_id/.id", "name", "quantity", "price_unit", "discount", "tax_ids/.id")
 FIELDS = (".id", *(f"invoice_line_ids/{name}" for name in _LINE))
 
 
@@ -48,6 +50,8 @@ def write_invoice_roundings(writes: Sequence[InvoiceRounding], store: StoreConte
     for write in writes:
         product = write.changes.rounding.product
         product_id = product if isinstance(product, int) else store.made[product]
-        rows.append([write.invoice_id, write.external_id, product_id, NAME, 1, write.amount, ""])
+        digits = currency_digits(write.changes.total.currency)
+        part = exact_parts(write.amount, 1, write.changes.rounding.price_digits, digits)[0]
+        rows.append([write.invoice_id, write.external_id, product_id, NAME, 1, part.unit_price, part.discount, ""])
     store.odoo.update("account.move", FIELDS, rows)
     return [None] * len(writes)

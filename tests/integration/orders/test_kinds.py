@@ -1,4 +1,4 @@
-"""Every kind of order through both sandboxes: in Odoo it costs what Shopify charged, to the smallest unit."""
+"""What single kinds of orders become in Odoo, from the sandbox shop to the sandbox Odoo."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.ledger.model import Record, State
+from libs.sandbox.faults import Drop, Fault
 from libs.sandbox.shopify.kinds import ACME, TAXES, catalog, orders
 from tests.integration.orders.desk import Desk
 
@@ -47,37 +48,6 @@ def in_odoo(desk: Desk, record: Record) -> tuple[Decimal, str]:
     (currency,) = desk.odoo.find("res.currency", [("id", "=", order["currency_id"])], archived=True)
     digits = currency_digits(currency["name"])
     return round_half_up(Decimal(str(order["amount_total"])), digits), currency["name"]
-
-
-def invoiced(desk: Desk, record: Record, currency: str) -> Decimal:
-    """What the order's invoices come to; all of them are posted."""
-    invoices = desk.odoo.invoices(desk.order(record)["id"])
-    assert {one["state"] for one in invoices} == {"posted"}
-    return round_half_up(
-        sum((Decimal(str(one["amount_total"])) for one in invoices), Decimal(0)), currency_digits(currency)
-    )
-
-
-@pytest.mark.parametrize("rounding", ["round_per_line", "round_globally"])
-@pytest.mark.parametrize(("currency", "included"), [("USD", False), ("USD", True), ("JPY", True), ("KWD", False)])
-def test_every_kind_costs_in_odoo_what_shopify_charged(
-    desk: Desk, currency: str, included: bool, rounding: str
-) -> None:
-    furnish(desk, currency, included=included)
-    desk.odoo.change("res.company", 1, tax_calculation_rounding_method=rounding)
-    make_rich(desk)
-    drafts = orders(currency, taxes_included=included)
-    placed = {name: desk.shop.place_order(draft) for name, draft in drafts.items()}
-    synced = desk.sync(*placed.values())
-    for (name, order), record in zip(placed.items(), synced, strict=True):
-        exact = desk.odoo.version == "19" or rounding == "round_per_line" or currency != "JPY"
-        if record.state is not State.SYNCED:
-            assert not exact, (name, record.held)
-            assert record.held
-            assert record.held.code == "order_differs", (name, record.held)
-            continue
-        assert in_odoo(desk, record) == (charged(order, "shopMoney"), currency), name
-        assert invoiced(desk, record, currency) == charged(order, "shopMoney"), name
 
 
 def test_an_order_is_booked_in_the_money_that_the_store_chose(desk: Desk) -> None:
@@ -159,3 +129,34 @@ class TestRounding:
         assert record.held.details["total"] == {"shopify": "1.29", "odoo": "1.28", "difference": "-0.01"}
         assert len(record.held.details["side_by_side"]) == 3
         assert desk.order(record)["state"] == "draft"
+
+    @pytest.mark.parametrize("applied", [True, False], ids=["applied", "never arrived"])
+    def test_an_answer_that_is_lost_makes_no_second_line(self, desk: Desk, applied: bool) -> None:
+        if desk.odoo.version == "19":
+            pytest.skip("19 needs no rounding line")
+        desk.odoo.faults.add(Fault("sale.order.load", Drop(applied=applied), nth=2))
+        (record,) = desk.sync(self.cheap(desk))
+        assert record.state is State.DUE
+        record = desk.retry(record)
+        assert record.state is State.SYNCED, record.held
+        order = desk.order(record)
+        assert [line["name"] for line in order["lines"]].count("Rounding") == 1
+        assert Decimal(str(order["amount_total"])) == Decimal("1.29")
+
+    def test_an_edit_changes_the_line_or_makes_it_nothing(self, desk: Desk) -> None:
+        placed = self.cheap(desk)
+        desk.sync(placed)
+        number = placed["id"].rpartition("/")[2]
+        desk.shop.edit_order(number, {placed["lineItems"][0]["id"]: 0})
+        (record,) = desk.sync(desk.shop.order(number), why="orders/edited")
+        assert record.state is State.SYNCED, record.held
+        order = desk.order(record)
+        assert Decimal(str(order["amount_total"])) == Decimal("0.86")
+        closing = [line["price_unit"] for line in order["lines"] if line["name"] == "Rounding"]
+        assert closing == ([0.01] if desk.odoo.version == "18" else [])
+        desk.shop.edit_order(number, {placed["lineItems"][1]["id"]: 0})
+        (record,) = desk.sync(desk.shop.order(number), why="orders/edited")
+        assert record.state is State.SYNCED, record.held
+        order = desk.order(record)
+        assert Decimal(str(order["amount_total"])) == Decimal("0.43")
+        assert [line["price_unit"] for line in order["lines"] if line["name"] == "Rounding"] in ([], [0.0])

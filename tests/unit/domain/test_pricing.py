@@ -68,6 +68,11 @@ def test_dinars_come_to_the_total_with_prices_of_two_digits(total: int, quantity
         assert 0 <= part.discount < 100
 
 
+def test_yen_have_one_price_of_two_digits_where_that_is_near_enough() -> None:
+    assert exact_parts(Decimal(5797), 3, 2, 0) == (Part(3, Decimal("1932.33")),)
+    assert exact_parts(Decimal(5797), 300, 2, 0) == (Part(100, Decimal("19.33")), Part(200, Decimal("19.32")))[::-1]
+
+
 def test_an_amount_too_large_for_any_such_percentage_is_a_tenth_of_its_price() -> None:
     parts = exact_parts(Decimal("98765432.101"), 3, 2, 3)
     assert {part.discount for part in parts} == {Decimal(90)}

@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from libs.sandbox.faults import Error, Faults, answer, control_routes
 from libs.sandbox.journal import Calls, Journal
-from libs.sandbox.shopify.engine import Answer, Engine
+from libs.sandbox.shopify.engine import Answer, Bucket, Engine
 from libs.sandbox.shopify.resolvers import VERSIONS
+from libs.sandbox.shopify.stock import StockBook
+from libs.sandbox.shopify.stock_rest import set_level
 
 _BAD_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 
@@ -28,13 +30,19 @@ class Shop(Protocol):
     faults: Faults
     journal: Journal
     calls: Calls
+    stock: StockBook
+    rest_bucket: Bucket
 
 
 def build_app(shop: Shop) -> Starlette:
     async def graphql(request: Request) -> Response:
         return await _graphql(shop, request)
 
+    async def stock(request: Request) -> Response:
+        return await set_level(shop, request)
+
     routes = [
+        Route("/admin/api/{version}/inventory_levels/set.json", stock, methods=["POST"]),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
         *control_routes(shop.faults, shop.journal, shop.calls),
     ]

@@ -31,7 +31,7 @@ def parts_of(order: Document) -> Iterator[Document]:
 def all_lines(order: Document) -> list[Document]:
     """The order's lines, and those that came with exchanges: Shopify shows these in the returns alone."""
     exchanged = (
-        line for r in order.get("returns", ()) for item in r["exchangeLineItems"] for line in item["lineItems"]
+        line for r in order.get("returns", ()) for item in r["exchangeLineItems"] for line in item["lineItems"] or ()
     )
     return [*order["lineItems"], *exchanged]
 

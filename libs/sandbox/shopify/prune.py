@@ -45,6 +45,7 @@ ARGUMENTS_KEPT = frozenset(
         "ids",
         "includeRemovals",
         "notifyCustomer",
+        "available",
     }
 )
 DIRECTIVES_KEPT = frozenset({"idempotent"})

@@ -17,11 +17,14 @@ from graphql import (
     default_field_resolver,
 )
 
+from libs.sandbox.journal import Journal
 from libs.sandbox.shopify.after_resolvers import SCOPES, Commands, attach_afterwards, require
 from libs.sandbox.shopify.derived import DERIVED, Document
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.paging import connection
 from libs.sandbox.shopify.schema import fields_of
+from libs.sandbox.shopify.stock import StockBook
+from libs.sandbox.shopify.stock_resolvers import attach_stock
 from libs.sandbox.shopify.store import ShopStore
 
 Info = GraphQLResolveInfo[Any]
@@ -55,6 +58,7 @@ class ShopFacts:
     store: ShopStore = field(default_factory=ShopStore)
     commands: Commands | None = None
     """What mutations do; without it there are none."""
+    stock: StockBook = field(default_factory=lambda: StockBook(Journal()))
 
 
 def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
@@ -76,6 +80,7 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     assert isinstance(entity, GraphQLUnionType)  # noqa: S101 - it is one in the schema
     entity.resolve_type = lambda value, _info, _type: "PurchasingCompany" if "company" in value else "Customer"
     attach_afterwards(schema, facts)
+    attach_stock(schema, facts)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])

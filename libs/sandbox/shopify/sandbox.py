@@ -18,6 +18,7 @@ name) and each webhook sent (`webhook.orders/create`); `faults` makes either go 
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -41,6 +42,8 @@ from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
 from libs.sandbox.shopify.returning import Returning
 from libs.sandbox.shopify.schema import VERSION
+from libs.sandbox.shopify.stock import TOPIC, Count, StockBook
+from libs.sandbox.shopify.stock_rest import level_body
 from libs.sandbox.shopify.store import FIRST_ID, ShopStore
 from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
 
@@ -92,7 +95,12 @@ class ShopifySandbox(Returning):
         self.locations = tuple(locations)
         self.ships_from = dict(ships_from or {})
         self.changing = threading.RLock()
-        self.facts = ShopFacts(shop, name, currency, taxes_included, tuple(scopes), store=self.store, commands=self)
+        self.stock = StockBook(self.journal, self._tell_level, lock=self.store.lock)
+        self.store.follow = self.stock.follow
+        self.rest_bucket = Bucket(40.0, 2.0)
+        self.facts = ShopFacts(
+            shop, name, currency, taxes_included, tuple(scopes), store=self.store, commands=self, stock=self.stock
+        )
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         self.webhooks = WebhookSender(
@@ -147,11 +155,32 @@ class ShopifySandbox(Returning):
             raise KeyError(sku)
         return product
 
-    def place_order(self, draft: Draft | None = None, *, topics: Sequence[str] = (CREATE,), **changes: Any) -> Document:
+    def set_level(self, sku: str, available: int, *, location: str = "") -> str:
+        """So many can be bought at a location (the first one when none is named); the item's number."""
+        item = self.stock.item_of(self.product(sku).variant_id)
+        self.stock.set(item, location or self.locations[0], available)
+        return item
+
+    def level(self, sku: str, *, location: str = "") -> Count | None:
+        """What there is; None where it is not stocked."""
+        item = self.stock.item_of(self.product(sku).variant_id)
+        with self.stock.lock:
+            found = self.stock.counts.get((item, location or self.locations[0]))
+            return replace(found) if found is not None else None
+
+    def place_order(
+        self,
+        draft: Draft | None = None,
+        *,
+        topics: Sequence[str] = (CREATE,),
+        in_stock: bool = False,
+        **changes: Any,
+    ) -> Document:
         """Prices and keeps an order and sends its webhooks; returns the order document.
 
         Takes a draft, or a draft's fields as keywords, or both. Topics of one call share their event id.
-        Raises `ValueError` for what no checkout would let through.
+        Raises `ValueError` for what no checkout would let through; with `in_stock` that is more than there is as well
+        (`NotEnough`), where levels are kept.
         """
         draft = replace(draft, **changes) if draft is not None else Draft(**changes)
         draft = replace(draft, currency=draft.currency or self.currency)
@@ -161,7 +190,10 @@ class ShopifySandbox(Returning):
             draft, number=self.store.new_number(), now=self.second(), shop=self.shop, new_id=self.store.new_id
         )
         order = self.routed(order)
-        self.store.put(order)
+        with self.stock.lock:
+            if in_stock:
+                self.stock.check(order)
+            self.store.put(order)
         self.journal.record("order", "create", order["id"], summary={"name": order["name"], "label": draft.label})
         self.announce(order, topics)
         return order
@@ -232,6 +264,11 @@ class ShopifySandbox(Returning):
         for topic, document in wanted:
             body = self.webhook_body(order) if document is None else part_body(document, order)
             self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
+
+    def _tell_level(self, item: str, location: str, available: int) -> None:
+        if self._webhook_url and (self._webhook_topics is None or TOPIC in self._webhook_topics):
+            body = json.dumps(level_body(item, location, available), separators=(",", ":")).encode()
+            self.webhooks.send(self.webhooks.make(self._webhook_url, TOPIC, body))
 
     def deliver_now(
         self, order: Document, topic: str = CREATE, *, webhook_id: str = "", body: bytes | None = None, secret: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,9 @@ class ShopStore:
     """One lock guards all; what is handed out is a snapshot, because an update puts a new document in its place."""
 
     def __init__(self, first_order_number: int = 1001, first_id: int = FIRST_ID) -> None:
-        self._lock = threading.RLock()
+        self.lock = self._lock = threading.RLock()
+        self.follow: Callable[[Document | None, Document], None] = lambda *_: None
+        """Told of every order's document before and after a change, under the lock."""
         self._counters: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(first_id))
         self._numbers = itertools.count(first_order_number)
         self._orders: dict[str, Document] = {}
@@ -82,6 +84,7 @@ class ShopStore:
     def put(self, order: Document) -> None:
         """Adds the order or replaces the one of the same id; its parts become nodes of their own."""
         with self._lock:
+            self.follow(self._orders.get(order["id"]), order)
             self._orders[order["id"]] = order
             customer = order["customer"]
             if customer is not None:

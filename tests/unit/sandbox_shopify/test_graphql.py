@@ -102,6 +102,9 @@ def test_every_field_is_served_of_what_happened_after_checkout(shop: ShopifySand
         assert body["data"]["node"]["id"] == part["id"]
 
 
+ARGUMENTS = {"inventoryLevel": '(locationId: "gid://shopify/Location/64700001")', "quantities": '(names: ["on_hand"])'}
+
+
 def _everything(named: Any, above: tuple[str, ...]) -> str:
     assert isinstance(named, GraphQLObjectType)
     parts = []
@@ -110,7 +113,7 @@ def _everything(named: Any, above: tuple[str, ...]) -> str:
         if is_leaf_type(inner):
             parts.append(name)
         elif is_object_type(inner) and inner.name not in above:
-            page = "(first: 5)" if inner.name.endswith("Connection") else ""
+            page = ARGUMENTS.get(name) or ("(first: 5)" if inner.name.endswith("Connection") else "")
             parts.append(f"{name}{page} {_everything(inner, (*above, inner.name))}")
     return "{ " + " ".join(parts) + " }"
 

@@ -19,16 +19,20 @@ _CREDIT: dict[str, Any] = {
     "reversed_entry_id": {},
     "invoice_line_ids": {"fields": {name: {} for name in _LINE}},
 }
-_RECEIVABLE = ["move_id", "payment_id", "amount_currency"]
+_RECEIVABLE = ["move_id", "payment_id", "amount_currency", "amount_residual_currency", "parent_state"]
 
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
     """One line of what a customer owes (positive) or is owed (negative), in the document's currency."""
 
+    id: int
     move_id: int
     payment_id: int | None
     amount: Decimal
+    residual: Decimal
+    """What of it is not matched."""
+    posted: bool
 
 
 def read_credits(odoo: OdooClient, ids: Sequence[int]) -> dict[int, CreditNote]:
@@ -68,9 +72,12 @@ def read_receivables(odoo: OdooClient, move_ids: Iterable[int], payment_ids: Ite
     domain += [("account_type", "=", RECEIVABLE), ("parent_state", "!=", "cancel")]
     return [
         Receivable(
+            id=row["id"],
             move_id=many2one_id(row["move_id"]),
             payment_id=many2one_id(row["payment_id"]) or None,
             amount=decimal(row["amount_currency"]),
+            residual=decimal(row["amount_residual_currency"]),
+            posted=row["parent_state"] == "posted",
         )
         for row in odoo.search_read("account.move.line", domain, _RECEIVABLE)
     ]

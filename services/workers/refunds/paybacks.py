@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from libs.common.errors import Failure
+import structlog
+
+from libs.common.errors import Failure, Rejected
 from services.workers.context import StoreContext
 from services.workers.payments.apply import apply
 from services.workers.payments.model import Applied as PaidBack
@@ -15,6 +17,8 @@ from services.workers.refunds.far_side import Receivable, read_receivables
 from services.workers.refunds.model import Changes
 
 PAYBACK = "payback"
+
+log = structlog.get_logger(__name__)
 
 
 class PaybackRun:
@@ -45,7 +49,10 @@ class PaybackRun:
                 for one in self.of(changes)
             ]
         )
-        self._read([changes for changes in plans if changes.record_id not in self.failed])
+        alive = [changes for changes in plans if changes.record_id not in self.failed]
+        self._read(alive)
+        for changes in alive:
+            self._set_off(changes)
 
     def _for(self, changes: Changes, payment: PlannedPayment) -> PlannedPayment:
         credit_id = self.credit_ids.get(changes.record_id)
@@ -58,6 +65,28 @@ class PaybackRun:
         payments = {one for changes in checked for one in changes.check.payment_ids}
         payments |= {one.payment_id for changes in checked for one in self.of(changes)}
         self._lines = read_receivables(self.store.odoo, moves, payments)
+
+    def _set_off(self, changes: Changes) -> None:
+        """What a credit note has left, with what is open of the order: the invoice of what was given in exchange.
+
+        Odoo matches a credit note by itself only with the invoice that it reverses.
+        """
+        credit_id = self.credit_ids.get(changes.record_id)
+        own = [line for line in self._lines if line.move_id == credit_id and line.posted and line.residual < 0]
+        others = {line.move_id: line.residual for line in self._lines if line.posted and line.residual > 0}
+        for line in own:
+            left = -line.residual
+            for move_id in (one for one in changes.check.invoice_ids if one in others):
+                if left > 0:
+                    left -= others[move_id]
+                    self._match(move_id, line)
+
+    def _match(self, move_id: int, line: Receivable) -> None:
+        """Nothing hangs on it: refused, because another worker was faster, both stay open and come to the same."""
+        try:
+            self.store.odoo.call("account.move", "js_assign_outstanding_line", [move_id, line.id], write=True)
+        except Rejected as refusal:
+            log.warning("credit.left_open", store=self.store.slug, move=move_id, reason=refusal.message)
 
     def of(self, changes: Changes) -> tuple[PaidBack, ...]:
         return tuple(self._paid[one.external_id] for one in changes.paybacks if one.external_id in self._paid)

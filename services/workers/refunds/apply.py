@@ -119,7 +119,9 @@ class _Run:
             product = ref if isinstance(ref, int) else self.store.made[ref]
             amount = missing_amount(changes, credit)
             if amount is not None:
-                rows.append(rounding_row(_credit_of(changes), credit.id, product, amount))
+                rows.append(
+                    rounding_row(_credit_of(changes), credit.id, product, amount, self.store.odoo_fields.price_digits)
+                )
         return self.store.odoo.update("account.move", ROUNDING_FIELDS, rows).ids
 
     def post_credits(self, plans: Sequence[Changes]) -> None:

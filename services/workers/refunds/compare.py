@@ -7,7 +7,7 @@ from typing import Any
 
 from libs.common.domain.money import Money, currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
-from services.workers.refunds.model import Applied, Changes, CreditNote
+from services.workers.refunds.model import Applied, Changes, CreditNote, PlannedLine
 
 
 def missing_amount(changes: Changes, credit: CreditNote) -> Decimal | None:
@@ -16,7 +16,7 @@ def missing_amount(changes: Changes, credit: CreditNote) -> Decimal | None:
     if credit.state != "draft" or not missing or abs(missing) > changes.tolerance:
         return None
     present = [line for line in credit.lines if line.name == "Rounding"]
-    return missing + sum((line.price_unit for line in present), Decimal(0))
+    return missing + sum((line.subtotal for line in present), Decimal(0))
 
 
 def credit_hold(changes: Changes, credit: CreditNote) -> Hold | None:
@@ -113,7 +113,7 @@ def _side_by_side(changes: Changes, credit: CreditNote) -> list[dict[str, Any]]:
         if index < len(planned):
             one = planned[index]
             row["name"] = one.name.split("\n")[0]
-            row["shopify"] = {"quantity": str(one.quantity), "amount": str(one.price_unit * one.quantity)}
+            row["shopify"] = {"quantity": str(one.quantity), "amount": str(_amount(one))}
         if index < len(credit.lines):
             line = credit.lines[index]
             row.setdefault("name", line.name.split("\n")[0])
@@ -121,6 +121,10 @@ def _side_by_side(changes: Changes, credit: CreditNote) -> list[dict[str, Any]]:
             row["odoo"]["with_tax"] = str(line.total)
         rows.append(row)
     return rows
+
+
+def _amount(line: PlannedLine) -> Decimal:
+    return line.quantity * line.price_unit * (1 - line.discount / 100)
 
 
 def _told(credit: CreditNote | None) -> dict[str, str] | None:

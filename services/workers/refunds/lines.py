@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn
 
 from libs.common.domain.facts import TaxFact
-from libs.common.domain.money import Money, currency_digits
+from libs.common.domain.money import Money, currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.pricing import Part, exact_parts
 from libs.common.domain.refunds import Adjustment, Refund, RefundLine, RefundShipping
@@ -50,6 +51,7 @@ class CreditLines:
         self.sale = sale
         self.taxes = {tax.id: tax for tax in taxes}
         self.price_digits = price_digits
+        self.digits = currency_digits(refund.currency)
         self.adjustment = adjustment
         self.rounding = rounding
         self.tip_ids = tip_ids
@@ -68,7 +70,7 @@ class CreditLines:
         lines += [self._adjusted(one) for one in counted_adjustments(self.refund) if one.amount or one.tax]
         rounded = cash_rounding(self.refund)
         if rounded:
-            lines.append(PlannedLine(self.rounding, "Cash rounding", 1, rounded.amount, ()))
+            lines.append(self._plain(self.rounding, "Cash rounding", rounded))
         if lines and self.sale.lines and not any(line.sale_line_id for line in lines):
             # Odoo counts a credit note among the order's when one of its lines belongs to one of the order's.
             about = f"Refund of {self.sale.name}, no units taken back"
@@ -122,29 +124,29 @@ class CreditLines:
         """Units against the order lines that carry them, at prices that come to the refund's subtotal exactly."""
         if not one.quantity:
             return
-        prices = list(exact_parts(one.subtotal.amount, one.quantity, self.price_digits))
+        prices = list(exact_parts(one.subtotal.amount, one.quantity, self.price_digits, self.digits))
         for line, count in _take(self._parts(one.line_id), skip, one.quantity):
             left = count
             while left:
                 part = prices.pop(0)
                 units = min(left, part.quantity)
-                price, product = part.unit_price, line.product_id or 0
-                yield PlannedLine(product, line.name, units, price, line.tax_ids, line.id, f"units_{number}")
+                price, off, product = part.unit_price, part.discount, line.product_id or 0
+                yield PlannedLine(product, line.name, units, price, line.tax_ids, line.id, off, f"units_{number}")
                 left -= units
                 if part.quantity > units:
-                    prices.insert(0, Part(part.quantity - units, part.unit_price))
+                    prices.insert(0, Part(part.quantity - units, part.unit_price, part.discount))
 
     def _tip(self, one: RefundLine) -> PlannedLine:
         tips = self.sale.lines_of(f"tip_{self.refund.order_id}")
         if not tips:
-            return PlannedLine(self.adjustment, "Tip", 1, one.subtotal.amount, ())
+            return self._plain(self.adjustment, "Tip", one.subtotal)
         return self._money(tips[0], one.subtotal, tips[0].tax_ids, "tip")
 
     def _shipping(self, number: int, one: RefundShipping) -> PlannedLine:
         prefix = f"shipping_{self.refund.order_id}_"
         lines = [line for line in self.sale.lines if line.key.startswith(prefix)]
         named = [line for line in lines if one.shipping_line_id and line.key == prefix + one.shipping_line_id]
-        fitting = named or [line for line in lines if line.amount == one.subtotal.amount] or lines
+        fitting = named or [line for line in lines if self._amount(line) == one.subtotal.amount] or lines
         if not fitting:
             refuse(
                 "refund_line_unknown",
@@ -163,11 +165,11 @@ class CreditLines:
         left = [line for line in self.sale.lines if line.key.startswith("duty_")]
         planned = []
         for number, amount in enumerate(one for one in self.refund.duties if one):
-            line = next((line for line in left if amount.amount in {line.amount, self._gross(line)}), None)
+            line = next((line for line in left if amount.amount in {self._amount(line), self._gross(line)}), None)
             if line is not None:
                 left.remove(line)
                 tax_ids = line.tax_ids if amount.amount == self._gross(line) else ()
-                price = Money(line.amount, amount.currency) if tax_ids else amount
+                price = Money(self._amount(line), amount.currency) if tax_ids else amount
                 planned.append(self._money(line, price, tax_ids, f"duty_{number}"))
             else:
                 planned.append(
@@ -176,12 +178,23 @@ class CreditLines:
         return planned
 
     def _gross(self, line: SaleLine) -> Decimal:
-        return line.amount if self.refund.taxes_included else line.amount + line.tax
+        return self._amount(line) + (Decimal(0) if self.refund.taxes_included else round_half_up(line.tax, self.digits))
 
     def _money(self, line: SaleLine, amount: Money, tax_ids: tuple[int, ...], key: str = "") -> PlannedLine:
         """A charge given back: as the invoiced unit when it is the whole, else as money that takes back no unit."""
-        whole = line.amount == amount.amount and line.quantity == 1 and line.invoiced >= 1
-        return PlannedLine(line.product_id or 0, line.name, 1, amount.amount, tax_ids, line.id if whole else None, key)
+        whole = self._amount(line) == amount.amount and line.quantity == 1 and line.invoiced >= 1
+        planned = self._plain(line.product_id or 0, line.name, amount, tax_ids, key)
+        return replace(planned, sale_line_id=line.id) if whole else planned
+
+    def _plain(
+        self, product: Ref, name: str, amount: Money, tax_ids: tuple[int, ...] = (), key: str = ""
+    ) -> PlannedLine:
+        """Money as one unit that belongs to no order line."""
+        part = exact_parts(amount.amount, 1, self.price_digits, self.digits)[0]
+        return PlannedLine(product, name, 1, part.unit_price, tax_ids, None, part.discount, key)
+
+    def _amount(self, line: SaleLine) -> Decimal:
+        return round_half_up(line.amount, self.digits)
 
     def _adjusted(self, one: Adjustment) -> PlannedLine:
         """Shopify's sign is turned: what went back beyond the lines makes the credit note larger."""
@@ -190,7 +203,7 @@ class CreditLines:
         tax_ids = self._fitting_taxes(one)
         included = self.refund.taxes_included or not tax_ids
         amount = one.amount + one.tax if included else one.amount
-        return PlannedLine(self.adjustment, name, 1, -amount.amount, tax_ids, None, f"adjustment_{one.id}")
+        return self._plain(self.adjustment, name, -amount, tax_ids, f"adjustment_{one.id}")
 
     def _fitting_taxes(self, one: Adjustment) -> tuple[int, ...]:
         """Taxes of one of the order's lines that come to the adjustment's tax, shipping's first; else none."""

@@ -78,6 +78,8 @@ class PlannedLine:
     tax_ids: tuple[int, ...]
     sale_line_id: int | None = None
     """The order line whose invoiced units it takes back; None for money that belongs to no units."""
+    discount: Decimal = Decimal(0)
+    """A percentage, where prices have fewer digits than the currency."""
     key: str = ""
     """Taxes of lines with the same key are rounded together, where Odoo can be told so."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date
+from datetime import UTC
 from decimal import Decimal
 
 from libs.common.domain.digests import digest
@@ -220,7 +220,7 @@ def _credit(  # noqa: PLR0917 - both sides
         invoice_name=invoice.name,
         partner_id=invoice.partner_id,
         currency_id=sale.currency_id,
-        date=_day(refund),
+        date=refund.created_at.astimezone(UTC).date(),
         origin=sale.name,
         ref=f"{refund.order_name} refund {refund.id}",
         lines=lines,
@@ -249,10 +249,6 @@ def _invoice(situation: Situation, sale: SaleOrder, total: Money) -> Invoice:
 
 def _product(situation: Situation, kind: str, chosen: int | None) -> Ref:
     return chosen or f"{situation.module}.{kind}_product"
-
-
-def _day(refund: Refund) -> date:
-    return refund.created_at.astimezone(UTC).date()
 
 
 def _not_invoiced(  # noqa: PLR0917 - both sides

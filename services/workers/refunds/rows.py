@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from libs.common.domain.money import currency_digits
+from libs.common.domain.pricing import exact_parts
 from libs.common.odoo.cells import Cell, ids_cell, rounded_apart
 from libs.common.odoo.fields import OdooFields
 from services.workers.refunds.model import PlannedCredit, PlannedLine, PlannedProduct, PlannedReturn
@@ -24,6 +26,7 @@ _CREDIT_FIELDS = (
     "invoice_line_ids/name",
     "invoice_line_ids/quantity",
     "invoice_line_ids/price_unit",
+    "invoice_line_ids/discount",
     "invoice_line_ids/tax_ids/.id",
     "invoice_line_ids/sale_line_ids/.id",
 )
@@ -34,6 +37,7 @@ ROUNDING_FIELDS = (
     "invoice_line_ids/name",
     "invoice_line_ids/quantity",
     "invoice_line_ids/price_unit",
+    "invoice_line_ids/discount",
     "invoice_line_ids/tax_ids/.id",
 )
 
@@ -87,15 +91,18 @@ def _line_cells(line: PlannedLine, product_ids: Mapping[str, int], names: OdooFi
     """Taxes given as nothing are none; left out, the product's would be taken."""
     apart: list[Cell] = [rounded_apart(line.key) if line.key else ""] if names.line_tax_data else []
     if line.product is None:
-        return ["line_note", "", line.name, "0", "0", "", line.sale_line_id, *apart]
+        return ["line_note", "", line.name, "0", "0", "0", "", line.sale_line_id, *apart]
     product = line.product if isinstance(line.product, int) else product_ids[line.product]
-    cells: list[Cell] = ["product", product or "", line.name, line.quantity, line.price_unit]
+    cells: list[Cell] = ["product", product or "", line.name, line.quantity, line.price_unit, line.discount]
     return [*cells, ids_cell(line.tax_ids), line.sale_line_id, *apart]
 
 
-def rounding_row(credit: PlannedCredit, credit_id: int, product_id: int, amount: Decimal) -> list[Cell]:
+def rounding_row(
+    credit: PlannedCredit, credit_id: int, product_id: int, amount: Decimal, price_digits: int | None
+) -> list[Cell]:
     """One more line for a draft, under an external id of its own: a repeat writes the same line again."""
-    return [credit_id, credit.rounding_external_id, product_id, "Rounding", 1, amount, ""]
+    part = exact_parts(amount, 1, price_digits, currency_digits(credit.total.currency))[0]
+    return [credit_id, credit.rounding_external_id, product_id, "Rounding", 1, part.unit_price, part.discount, ""]
 
 
 def return_fields(names: OdooFields, *, grouped: bool) -> list[str]:

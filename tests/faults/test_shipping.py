@@ -171,7 +171,7 @@ def test_f26_a_page_of_html_with_200_is_no_delivery(rig: Rig, dock: Dock, operat
 def test_f26_what_shopify_refuses_inside_200_is_held_in_its_own_words(rig: Rig, dock: Dock) -> None:
     refused = '{"data": {"fulfillmentCreate": {"fulfillment": null, "userErrors": [{"field": ["fulfillment"], "message": "No."}]}}}'
     orders, ids = delivered(dock, 1)
-    rig.shop.faults.add(Fault("FulfillmentCreate", Refuse(200, refused, content_type="application/json")))
+    rig.shop.faults.add(Fault("FulfillmentCreate", Refuse(200, refused, content_type="application/json"), times=2))
     dock.poll()
     settle(rig, dock, ids)
     held = rig.record(ids[0]).held

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from libs.common.errors import Failure, Outage, RateLimited
+from libs.common.errors import Failure, Outage, RateLimited, Rejected, Transient
 from libs.common.shopify.fulfillments import NewFulfillment
 from services.workers.context import StoreContext
 from services.workers.deliveries.model import Applied, Changes, Creation
@@ -26,10 +26,17 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Applied | Failu
         try:
             answers.append(scoped(store.slug, partial(_one, changes, store)))
         except Failure as failure:
-            answers.append(failure)
+            answers.append(_once_more(failure, changes))
             if isinstance(failure, (Outage, RateLimited)):
                 stop = failure
     return answers
+
+
+def _once_more(failure: Failure, changes: Changes) -> Failure:
+    """Refused the first time: somebody may have fulfilled the order since it was read, so it is read anew."""
+    if not isinstance(failure, Rejected) or changes.failed_before:
+        return failure
+    return Transient(failure.message, failure.side, failure.code, failure.hint, failure.details)
 
 
 def _one(changes: Changes, store: StoreContext) -> Applied:

@@ -49,6 +49,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
                 others=ledger.but(_id(record)) if ledger else frozenset(),
                 earlier=ledger.earlier(order, _id(record)) if ledger and order else None,
                 synced_digest=record.synced.digest if record.synced else None,
+                failed_before=record.attempts > 0,
             )
         )
     return answers

@@ -43,6 +43,7 @@ class Situation:
     earlier: str | None = None
     """An earlier delivery of the same order that is still to be told to Shopify."""
     synced_digest: str | None = None
+    failed_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Changes:
     retrack: tuple[str, ...]
     """Those of `found` that are to have this tracking."""
     notify: bool
+    failed_before: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 

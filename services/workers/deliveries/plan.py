@@ -139,6 +139,7 @@ def _decide(
         tracking=tracking,
         retrack=tuple(one.id for one in retrack),
         notify=rules.fulfillments.notify_customer,
+        failed_before=situation.failed_before,
         notes=_notes(shopify, found, wanted, delivery.units),
     )
 

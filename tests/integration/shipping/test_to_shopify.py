@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.common.ledger.model import Hint, State
+from libs.sandbox.faults import Call, Fault
 from tests.integration.shipping.dock import CAP, Dock, number, open_dock
 
 
@@ -133,6 +134,19 @@ def test_what_was_fulfilled_by_hand_is_not_fulfilled_again(dock: Dock) -> None:
     dock.shop.fulfill_order(order)
     dock.deliver(order)
     dock.ship()
+    assert dock.shipped(order) == [[2, 1]]
+
+
+def test_what_somebody_fulfils_at_the_same_moment_is_seen_and_nothing_is_held(dock: Dock) -> None:
+    order = dock.order()
+    picking = dock.deliver(order)
+    dock.shop.faults.add(Fault("FulfillmentCreate", Call(lambda: dock.shop.fulfill_order(order))))
+    dock.ship()
+    dock.ledger.retry([f"acme/delivery/{picking}"], why="its back-off is over")
+    dock.work()
+    record = dock.record("delivery", picking)
+    assert record.state is State.SYNCED
+    assert [event.details["code"] for event in record.history if event.what == "failed"] == ["fulfillment_refused"]
     assert dock.shipped(order) == [[2, 1]]
 
 

@@ -54,7 +54,7 @@ class Ledger(Protocol):
     def settle(self, token: str, settlements: Sequence[Settlement]) -> Settled:
         """Write outcomes and give the leases back; a record whose lease was lost is left alone.
 
-        A record that becomes synced makes those due that wait for it (`waits_for`).
+        A record that becomes synced, held or ignored makes those due that wait for it (`waits_for`).
         """
         ...
 

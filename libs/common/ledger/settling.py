@@ -103,9 +103,10 @@ class Settling(Records):
         )
 
     def _release(self, written: Sequence[Settlement], now: datetime) -> None:
-        synced = [one.record_id for one in written if one.state is State.SYNCED]
-        if synced:
-            self._records.update_many({"waits_for": {"$in": synced}, "state": State.DUE.value}, made_due(now))
+        # Also what is held or left out: whoever waits for it decides anew, and waits on or goes another way.
+        final = [one.record_id for one in written if one.state in FINAL]
+        if final:
+            self._records.update_many({"waits_for": {"$in": final}, "state": State.DUE.value}, made_due(now))
         waiting = [one for one in written if one.waits_for and not waits_for_breaker(one.waits_for)]
         if waiting:
             self._release_late(waiting, now)

@@ -31,11 +31,15 @@ class Cancellation:
         return not (self.cancel_order or self.picking_ids or self.invoice_ids)
 
 
-def plan_cancellation(order: SaleOrder) -> Cancellation:
-    """What is not delivered is cancelled at once, so that nobody ships it; what is posted stays as it is."""
+def plan_cancellation(order: SaleOrder, *, refunds_to_come: bool = False) -> Cancellation:
+    """What is not delivered is cancelled at once, so that nobody ships it; what is posted stays as it is.
+
+    The order itself is cancelled last, when its refunds are in Odoo: cancelling it would take their draft credit notes
+    along, in the very moment in which another worker is about to post them.
+    """
     if order.state == CANCELLED:
         return Cancellation(order, cancel_order=False)
-    if not still_out(order):
+    if not still_out(order) and not refunds_to_come:
         return Cancellation(order, cancel_order=True)
     return Cancellation(
         order,
@@ -69,6 +73,8 @@ def remainder(shopify: Order, order: SaleOrder, waiting_refunds: Collection[str]
     back what was delivered.
     """
     delivered, balance = still_out(order), posted_balance(order)
+    if waiting_refunds and order.state != CANCELLED:
+        return min(waiting_refunds)
     if not delivered and not balance:
         return None
     if waiting_refunds:

@@ -101,7 +101,7 @@ def _cancelled(situation: Situation, order: Order, rules: StoreRules) -> Cancell
         return Nothing(fingerprint)
     if situation.existing is None:
         return Ignore("cancelled in Shopify and deleted in Odoo")
-    steps = plan_cancellation(situation.existing)
+    steps = plan_cancellation(situation.existing, refunds_to_come=bool(situation.waiting_refunds))
     return Cancelling(situation.record_id, fingerprint, order, steps, situation.waiting_refunds)
 
 

@@ -114,7 +114,7 @@ def test_settling_again_after_a_lost_answer_tells_the_same(ledger: MongoLedger) 
 
 def test_a_second_outcome_under_the_same_lease_is_lost(ledger: MongoLedger) -> None:
     taken, records = running(ledger, "1", "2")
-    wait = Settlement(key("2"), State.DUE, 1, due_at=at(900), waits_for=key("1"))
+    wait = Settlement(key("2"), State.DUE, 1, due_at=at(900), waits_for=key("7"))
     held = Settlement(key("1"), State.HELD, 1, held=Held("x", "y"))
     assert ledger.settle(taken.token, [held, wait]) == settled(done={"1", "2"})
     assert ledger.settle(taken.token, [synced(records["1"])]) == settled(lost={"1"})
@@ -122,13 +122,21 @@ def test_a_second_outcome_under_the_same_lease_is_lost(ledger: MongoLedger) -> N
     assert got(ledger, "2").due_at == at(900)
 
 
-def test_a_record_held_for_its_target_releases_nothing(ledger: MongoLedger) -> None:
-    ledger.link("acme", [Link("order", "9", Target("sale.order", 7))])
-    taken, records = running(ledger, "1", "2")
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Settlement(key("1"), State.HELD, 1, held=Held("x", "y")),
+        Settlement(key("1"), State.IGNORED, 1, ignored="orders.sources: pos"),
+    ],
+    ids=["held", "ignored"],
+)
+def test_whoever_waits_for_a_record_that_is_held_or_left_out_decides_anew(
+    ledger: MongoLedger, clock: ManualClock, outcome: Settlement
+) -> None:
+    taken, _ = running(ledger, "1", "2")
     wait = Settlement(key("2"), State.DUE, 1, due_at=at(900), waits_for=key("1"))
-    ledger.settle(taken.token, [synced(records["1"], target=Target("sale.order", 7)), wait])
-    assert got(ledger, "1").state is State.HELD
-    assert got(ledger, "2").due_at == at(900)
+    ledger.settle(taken.token, [outcome, wait])
+    assert (got(ledger, "2").due_at, got(ledger, "2").waits_for) == (clock.now(), None)
 
 
 def test_an_unknown_record_is_lost_and_no_outcome_is_nothing(ledger: MongoLedger) -> None:

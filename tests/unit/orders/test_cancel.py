@@ -41,6 +41,14 @@ def test_of_a_partly_delivered_order_what_is_open_is_cancelled() -> None:
     assert "credit note" in held.hint
 
 
+def test_an_order_whose_refunds_are_to_come_stops_its_delivery_and_is_cancelled_last() -> None:
+    """F13's cousin: cancelling the order would cancel the draft credit note that another worker is about to post."""
+    paid = sale(pickings=(picking(),), invoices=(invoice(1), invoice(2, state="draft")))
+    steps = plan_cancellation(paid, refunds_to_come=True)
+    assert (steps.cancel_order, steps.picking_ids, steps.invoice_ids) == (False, (1,), (2,))
+    assert remainder(SHOPIFY, sale(pickings=(picking(1, "cancel"),)), {"31"}) == "31"
+
+
 def test_what_came_back_and_was_credited_is_cancelled_in_the_end() -> None:
     settled = sale(pickings=(picking(1, "done"), RETURNED), invoices=(invoice(1), CREDITED))
     assert plan_cancellation(settled).cancel_order

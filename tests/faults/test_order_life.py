@@ -175,11 +175,12 @@ def test_f23_an_edit_whose_answer_is_lost_is_made_once(rig: Rig, workers: Worker
     assert sum(round(one["amount_total"] * 100) for one in invoices) == int(total * 100)
 
 
-@pytest.mark.parametrize("applied", [True, False], ids=["applied", "never arrived"])
-def test_f23_a_cancellation_whose_answer_is_lost_is_done_once(rig: Rig, workers: Workers, applied: bool) -> None:
+@pytest.mark.parametrize("operation", ["stock.picking.action_cancel", "sale.order.action_cancel"])
+def test_f23_a_cancellation_whose_answer_is_lost_is_done_once(rig: Rig, workers: Workers, operation: str) -> None:
     (record_id,) = ids = place(rig, 1)
     work(rig, workers, ids)
-    rig.odoo.faults.add(Fault("sale.order.action_cancel", Drop(applied=applied)))
+    rig.odoo.faults.add(Fault(operation, Drop(applied=True)))
+    rig.odoo.faults.add(Fault(operation, Drop(applied=False), nth=2))
     _cancel(rig, record_id.rpartition("/")[2])
     hint(rig, record_id, "orders/cancelled")
     work(rig, workers, ids)

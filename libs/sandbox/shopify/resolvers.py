@@ -19,8 +19,8 @@ from graphql import (
 
 from libs.sandbox.journal import Journal
 from libs.sandbox.shopify.after_resolvers import SCOPES, Commands, attach_afterwards, require
+from libs.sandbox.shopify.catalog_resolvers import attach_catalog
 from libs.sandbox.shopify.derived import DERIVED, Document
-from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.paging import connection
 from libs.sandbox.shopify.schema import fields_of
 from libs.sandbox.shopify.stock import StockBook
@@ -81,6 +81,7 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     entity.resolve_type = lambda value, _info, _type: "PurchasingCompany" if "company" in value else "Customer"
     attach_afterwards(schema, facts)
     attach_stock(schema, facts)
+    attach_catalog(schema, facts)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])
@@ -116,8 +117,9 @@ def _query(facts: ShopFacts) -> dict[str, Callable[..., Any]]:
         if kind in SCOPES:
             require(facts, SCOPES[kind], info.field_name)
         if kind == "ProductVariant":
-            product = store.product(id)
-            return product_document(product) if product else None
+            return store.catalog.variant(id)
+        if kind == "Product":
+            return store.catalog.product(id)
         return store.node(id)
 
     def orders(_root: Any, info: Info, **arguments: Any) -> Document:
@@ -175,24 +177,10 @@ def _shipping_lines(source: Document, _info: Info, **page: Any) -> Document:
     return connection([s for s in source["shippingLines"] if with_removed or not s["isRemoved"]], page)
 
 
-def product_document(product: Product) -> Document:
-    title = product.variant_title or "Default Title"
-    return {
-        "id": product.gid,
-        "sku": product.sku or None,
-        "barcode": product.barcode or None,
-        "title": title,
-        "displayName": f"{product.title} - {title}",
-        "price": product.price,
-        "taxable": product.taxable,
-    }
-
-
 def _variant(store: ShopStore, line: Document) -> Document | None:
     """The line's variant as it is in the shop now: null once it was deleted, whatever the line remembers."""
     reference = line["variant"]
-    product = store.product(reference["id"]) if reference else None
-    return product_document(product) if product else None
+    return store.catalog.variant(reference["id"]) if reference else None
 
 
 _SORTS = {"CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt", "PROCESSED_AT": "processedAt", "ID": "id"}

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from libs.sandbox.shopify.catalog import Catalog
 from libs.sandbox.shopify.drafts import Person, Product
 from libs.sandbox.shopify.parts import parts_of
 
@@ -31,6 +32,7 @@ class ShopStore:
         self._nodes: dict[str, Document] = {}
         self._owners: dict[str, str] = {}
         self._products: dict[str, Product] = {}
+        self.catalog = Catalog(self.new_id)
         self._customer_ids: dict[str, str] = {}
         self._customers_since: dict[str, datetime] = {}
 
@@ -49,6 +51,7 @@ class ShopStore:
             for product in products:
                 with_id = product if product.variant_id else replace(product, variant_id=self.new_id("ProductVariant"))
                 self._products[with_id.gid] = with_id
+                self.catalog.adopt(with_id)
                 added.append(with_id)
         return added
 
@@ -56,6 +59,7 @@ class ShopStore:
         """Lines that were sold of it stay; their variant is gone."""
         with self._lock:
             self._products.pop(gid, None)
+            self.catalog.remove_variant(gid)
 
     def products(self) -> list[Product]:
         with self._lock:

@@ -16,6 +16,7 @@ from tests.unit.sandbox_shopify.helpers import document
 SCHEMA = load_schema()
 VARIABLES: dict[str, dict[str, Any]] = {
     "orders_by_ids": {"lines": 12},
+    "variant_codes": {"first": 250},
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_shipping_lines": {"id": "gid://shopify/Order/1", "lines": 20},
     "order_units": {"lines": 50},

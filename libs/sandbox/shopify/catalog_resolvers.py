@@ -1,0 +1,52 @@
+"""How products and variants are asked for in GraphQL."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
+
+from libs.sandbox.shopify.after_resolvers import Facts, require
+from libs.sandbox.shopify.catalog import Document, number_of, variant_title
+from libs.sandbox.shopify.paging import connection
+from libs.sandbox.shopify.schema import fields_of
+from libs.sandbox.shopify.store import ShopStore
+
+Info = GraphQLResolveInfo[Any]
+READ = "read_products"
+_AFTER_ID = re.compile(r"id:>(?P<number>\d+)")
+
+
+def attach_catalog(schema: GraphQLSchema, facts: Facts) -> None:
+    catalog = facts.store.catalog
+
+    def variants(_root: Any, info: Info, **page: Any) -> Document:
+        require(facts, READ, info.field_name)
+        after = 0
+        if query := page.pop("query", None):
+            match = _AFTER_ID.fullmatch(query.strip())
+            if match is None:
+                raise GraphQLError(f"The sandbox does not search variants by {query!r}")
+            after = int(match["number"])
+        if page.pop("sortKey", "ID") != "ID":
+            raise GraphQLError("The sandbox sorts variants by ID alone")
+        return connection(catalog.variants(after), page, key=lambda one: [number_of(one["id"])])
+
+    def count(_root: Any, info: Info, **_: Any) -> Document:
+        require(facts, READ, info.field_name)
+        found = catalog.variant_count()
+        return {"count": min(found, 10_000), "precision": "EXACT" if found <= 10_000 else "AT_LEAST"}
+
+    query = fields_of(schema, "QueryRoot")
+    query["productVariants"].resolve = variants
+    query["productVariantsCount"].resolve = count
+    variant = fields_of(schema, "ProductVariant")
+    variant["product"].resolve = lambda source, _info: catalog.product_of(source["id"])
+    variant["title"].resolve = lambda source, _info: variant_title(source)
+    variant["displayName"].resolve = lambda source, _info: _display_name(facts.store, source)
+
+
+def _display_name(store: ShopStore, variant: Document) -> str:
+    product = store.catalog.product_of(variant["id"])
+    return f"{product['title'] if product else ''} - {variant_title(variant)}"

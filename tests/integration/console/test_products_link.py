@@ -1,0 +1,118 @@
+"""`tandem products link` against a shop and an Odoo that answer over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from libs.common.ledger.model import Link, Target
+from libs.common.shopify import variants
+from libs.sandbox.odoo import OdooSandbox
+from libs.sandbox.shopify.drafts import Product
+from libs.sandbox.shopify.sandbox import ShopifySandbox
+from services.console import linking
+from tests.integration.console.test_store_check import world_of
+from tests.unit.console.world import World
+
+
+@pytest.fixture
+def shop() -> Iterator[ShopifySandbox]:
+    with ShopifySandbox("acme.myshopify.com", token="shpat_right") as running:
+        yield running
+
+
+@pytest.fixture(params=["18", "19"])
+def odoo(request: pytest.FixtureRequest) -> Iterator[OdooSandbox]:
+    with OdooSandbox(request.param) as running:
+        yield running
+
+
+def sell(shop: ShopifySandbox, *codes: tuple[str, str]) -> list[str]:
+    """Variants of these SKUs and barcodes; their numbers."""
+    made = shop.add_products(Product(sku, f"{sku or 'None'}!", Decimal(1), barcode=barcode) for sku, barcode in codes)
+    return [one.variant_id for one in made]
+
+
+def linked(world: World) -> dict[str, int]:
+    found = world.documents("records")
+    return {one["source_id"]: one["target"]["id"] for one in found if one["entity"] == "variant"}
+
+
+def test_the_catalogue_is_reported_and_then_linked(shop: ShopifySandbox, odoo: OdooSandbox, tmp_path: Path) -> None:
+    by_barcode = odoo.add_product(default_code="OTHER", barcode="111")
+    by_sku = odoo.add_product(default_code="LAMP")
+    for _ in range(2):
+        odoo.add_product(default_code="TWICE")
+    odoo.add_product(default_code="SHARED")
+    ids = sell(
+        shop, ("MUG", "111"), ("LAMP", ""), ("TWICE", ""), ("NONE", ""), ("SHARED", ""), ("SHARED", ""), ("", "")
+    )
+    world = world_of(shop, odoo)
+
+    dry = world.run("products", "link", "acme", "--dry-run", "--json", "--csv", str(tmp_path / "q.csv"))
+    assert dry.exit_code == 1, dry.output
+    report = json.loads(dry.stdout)
+    assert {key: report[key] for key in ("linked", "matched", "missing", "ambiguous", "duplicate_skus")} == {
+        "linked": 0,
+        "matched": 2,
+        "missing": 2,
+        "ambiguous": 3,
+        "duplicate_skus": 1,
+    }
+    assert world.documents("records") == []
+    rows = list(csv.DictReader((tmp_path / "q.csv").read_text(encoding="utf-8").splitlines()))
+    assert {row["variant"]: row["found"] for row in rows}.keys() == set(ids[2:])
+    twice = next(row for row in rows if row["sku"] == "TWICE")
+    assert twice["candidates"].count("[TWICE]") == 2
+
+    real = world.run("products", "link", "acme")
+    assert "2 links recorded." in real.stderr
+    assert linked(world) == {ids[0]: by_barcode, ids[1]: by_sku}
+    again = json.loads(world.run("products", "link", "acme", "--json").stdout)
+    assert (again["linked"], again["matched"], again["linked_now"]) == (2, 0, 0)
+    assert odoo.journal.count(operation="write") == 0
+
+
+def test_one_of_odoos_variants_is_never_given_to_two(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    odoo.add_product(default_code="MUG", barcode="111")
+    taken = odoo.add_product(default_code="PEN")
+    sell(shop, ("MUG", ""), ("OTHER", "111"), ("PEN", ""))
+    world = world_of(shop, odoo)
+    world.ledger.link("acme", [Link("variant", "999", Target("product.product", taken))])
+    report = json.loads(world.run("products", "link", "acme", "--json").stdout)
+    assert (report["ambiguous"], report["matched"]) == (3, 0)
+    assert linked(world) == {"999": taken}
+
+
+def test_a_catalogue_without_questions_ends_well(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    odoo.add_product(default_code="MUG")
+    sell(shop, ("MUG", ""))
+    result = world_of(shop, odoo).run("products", "link", "acme")
+    assert result.exit_code == 0, result.output
+    assert "1  matched" in result.stdout
+
+
+def test_few_requests_for_many_variants(
+    shop: ShopifySandbox, odoo: OdooSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """250 variants to a request of Shopify's and 500 to one of Odoo's, past the end of a cursor as well."""
+    monkeypatch.setattr(variants, "CURSOR_OBJECTS", 500)
+    for number in range(20):
+        odoo.add_product(default_code=f"S{number * 50}")
+    sell(shop, *((f"S{number}", "") for number in range(1000)))
+    result = world_of(shop, odoo).run("products", "link", "acme", "--json")
+    report = json.loads(result.stdout)
+    assert (report["matched"], report["missing"]) == (20, 980)
+    assert shop.calls.count("VariantCodes") == 1000 / variants.PAGE
+    assert odoo.calls.count("product.product.*") == 1000 / linking.CHUNK
+
+
+def test_an_unknown_store_is_told(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    result = world_of(shop, odoo).run("products", "link", "other")
+    assert result.exit_code == 2
+    assert "Known: acme" in result.stderr

@@ -8,7 +8,6 @@ their date back. An order that differs stays a quotation, for a person to look a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -17,24 +16,16 @@ from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected
 from libs.common.odoo.cells import Cell
-from libs.common.odoo.errors import RowRefused
 from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.orders.compare import difference, same_date
 from services.workers.orders.following import follow
 from services.workers.orders.invoicing import Invoicing
-from services.workers.orders.model import Applied, Changes, PlannedCustomer, PlannedProduct, Ref
+from services.workers.orders.making import load_customers, make_customers
+from services.workers.orders.model import Applied, Changes, PlannedCustomer, PlannedProduct
 from services.workers.orders.rounding import plan_rounding, write_rounding
-from services.workers.orders.rows import (
-    order_fields,
-    order_rows,
-    partner_fields,
-    partner_rows,
-    product_table,
-    shape,
-    to_load,
-)
+from services.workers.orders.rows import order_fields, order_rows, product_table, shape
 
 log = structlog.get_logger(__name__)
 
@@ -111,54 +102,9 @@ class _Run:
         return f"{self.store.module}.tag_{digest(name)[:16]}"
 
     def make_customers(self, plans: Sequence[Changes]) -> None:
-        """New customers with their addresses, and new addresses of known ones, each only once in a batch."""
-        merged: dict[Ref, PlannedCustomer] = {}
-        for changes in plans:
-            customer = changes.order.customer
-            seen = merged.get(customer.ref)
-            both = {a.external_id: a for a in (*(seen.addresses if seen else ()), *customer.addresses)}
-            merged[customer.ref] = replace(customer, addresses=tuple(both.values()))
-        results = in_one_call([c for c in merged.values() if to_load(c)], self._load_customers)
-        ids: dict[Ref, int] = {c.ref: c.ref for c in merged.values() if isinstance(c.ref, int)}
-        ids.update({customer.ref: partner_id for customer, partner_id in results.done})
-        broken = {customer.ref: failure for customer, failure in results.failed}
-        for changes in plans:
-            ref = changes.order.customer.ref
-            if ref in broken:
-                self.failed[changes.record_id] = broken[ref]
-            else:
-                self.customer_ids[changes.record_id] = ids[ref]
-        alive = self.alive(plans)
-        self.store.remember(
-            [
-                (
-                    c.order.customer.entity,
-                    c.order.customer.source_id,
-                    ids[c.order.customer.ref],
-                    c.order.customer.values.get("name", ""),
-                )
-                for c in alive
-                if c.order.customer.source_id
-            ]
-        )
-
-    def _load_customers(self, customers: Sequence[PlannedCustomer]) -> Sequence[int]:
-        """One row (or more) for each customer; answers the customer's id for each."""
-        rows: list[list[Cell]] = []
-        heads: list[int] = []
-        records = 0
-        for customer in customers:
-            heads.append(records)
-            made = partner_rows(customer)
-            rows += made
-            records += sum(1 for row in made if row[0])
-        try:
-            ids = self.store.odoo.load("res.partner", partner_fields(), rows).ids
-        except RowRefused as refusal:
-            if refusal.record is not None:  # a row of the call: whose is it?
-                refusal.record = max(index for index, head in enumerate(heads) if head <= refusal.record)
-            raise
-        return [c.ref if isinstance(c.ref, int) else ids[head] for c, head in zip(customers, heads, strict=True)]
+        made = make_customers(plans, self.store)
+        self.customer_ids |= made.ids
+        self.failed |= made.failed
 
     def make_orders(self, plans: Sequence[Changes]) -> None:
         """The quotations. Orders whose columns differ in kind (an address of their own or none) go in calls apart."""
@@ -176,7 +122,7 @@ class _Run:
         addresses = changes.order.customer.addresses
         if getattr(failure, "field_name", "") in {"partner_shipping_id", "partner_invoice_id"} and addresses:
             customer = PlannedCustomer(self.customer_ids[changes.record_id], {}, addresses)
-            made = in_one_call([customer], self._load_customers)
+            made = in_one_call([customer], lambda some: load_customers(some, self.store))
             again = in_one_call([changes], self._load_orders) if made.done else made
             if again.done:
                 self.order_ids[changes.record_id] = again.done[0][1]

@@ -138,7 +138,7 @@ def test_what_is_on_its_way_is_bounded_so_a_day_of_backlog_is_no_flood(world: Wo
 
 def test_more_than_a_page_is_nudged_in_one_sweep(world: World) -> None:
     world.hint(1100)
-    assert (swept := world.scheduler().run_once()) is not None
+    assert (swept := world.scheduler(leader_lease_seconds=300).run_once()) is not None
     assert swept.nudged == 1100
     assert len(set(world.publisher.ids)) == 1100
 

@@ -13,12 +13,23 @@ from typing import Any
 
 import pytest
 
-from tests.integration.demo.files import body, write
+from tests.integration.demo.files import body, tax, write
 
 ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "services.console", "demo"]
 SECONDS = 110
-FIGURES = ["orders", "synced", "held", "duplicates", "mismatched", "seconds"]
+FIGURES = [
+    "orders",
+    "synced",
+    "held",
+    "duplicates",
+    "mismatched",
+    "seconds",
+    "refunds",
+    "fulfillments",
+    "cancelled",
+    "agree",
+]
 
 
 def environment() -> dict[str, str]:
@@ -59,6 +70,8 @@ def test_the_demo_ends_as_each_of_its_25_orders_should(tmp_path: Path) -> None:
     assert (figures["orders"], figures["duplicates"], figures["mismatched"]) == (25, 0, 0)
     assert figures["synced"] + figures["held"] == 25
     assert figures["held"] == 3
+    assert (figures["refunds"], figures["fulfillments"], figures["cancelled"], figures["agree"]) == (2, 3, 1, True)
+    assert "both sides agree to the cent" in result.stdout
     rows = table(result.stdout)
     assert len(rows) == 25
     for code in ("product_missing", "tax_missing", "pricelist_missing"):
@@ -74,13 +87,18 @@ def test_without_a_terminal_there_are_no_control_codes_and_no_logs(tmp_path: Pat
     result = demo("--count", "3", folder=tmp_path)
     assert "\x1b" not in result.stdout + result.stderr
     assert "\r" not in result.stdout + result.stderr
-    assert result.stderr == "Syncing: 3 orders ...\n"
+    told = result.stderr.splitlines()
+    assert told[:2] == ["Syncing: 3 orders ...", "What happens in a day:"]
+    assert told[-1].startswith("Following: ")
+    assert all(line.startswith("  #") for line in told[2:-1])
 
 
 def test_a_folder_of_orders_is_synced_with_what_the_orders_need_made(tmp_path: Path) -> None:
     orders = tmp_path / "orders"
     orders.mkdir()
-    euros = body(3, currency="EUR", taxes_included=True, total_price="30.00", total_tax="2.73")
+    euros = body(3, currency="EUR", taxes_included=True, total_price="30.00", total_tax="2.72")
+    euros["line_items"][0]["tax_lines"] = [tax("2.27")]
+    euros["shipping_lines"][0]["tax_lines"] = [tax("0.45")]
     write(orders, body(1), body(2), euros)
     result = demo("--orders", str(orders), folder=tmp_path)
     assert result.returncode == 0, result.stderr + result.stdout
@@ -196,6 +214,9 @@ def test_into_a_real_odoo_twice_makes_new_orders_and_no_duplicates(tmp_path: Pat
         assert result.returncode == 0, result.stderr
         figures = summary(result)
         assert (figures["orders"], figures["duplicates"], figures["mismatched"]) == (25, 0, 0)
+        assert (figures["cancelled"], figures["agree"]) == (1, True)
+        assert figures["refunds"] > 1
+        assert figures["fulfillments"] > 2
         rows = table(result.stdout)
         assert len(rows) == 25
         assert not names & rows.keys()

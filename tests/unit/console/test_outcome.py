@@ -11,8 +11,10 @@ from libs.common.ledger.model import Event, Held, Record, State
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import demo_catalog
 from libs.sandbox.shopify.sandbox import ShopifySandbox
+from services.console.demo.day import Day
 from services.console.demo.needs import Needs, Placed
-from services.console.demo.outcome import OdooOrder, Outcome, Row, count_duplicates
+from services.console.demo.outcome import Afterwards, OdooOrder, Outcome, Row, count_duplicates
+from services.console.demo.proof import Figure, Proof
 from services.console.demo.report import last_trouble
 from tests.unit.console.world import World
 
@@ -82,12 +84,16 @@ def test_the_summary_adds_up() -> None:
         "duplicates": 1,
         "mismatched": 1,
         "seconds": 2.35,
+        "refunds": 0,
+        "fulfillments": 0,
+        "cancelled": 0,
+        "agree": False,
         "ignored": 1,
         "unfinished": 2,
     }
 
 
-def test_an_ordinary_summary_has_the_six_figures_only() -> None:
+def test_an_ordinary_summary_has_no_further_figures() -> None:
     assert list(Outcome((row(State.SYNCED),), 0, 1).summary()) == [
         "orders",
         "synced",
@@ -95,12 +101,33 @@ def test_an_ordinary_summary_has_the_six_figures_only() -> None:
         "duplicates",
         "mismatched",
         "seconds",
+        "refunds",
+        "fulfillments",
+        "cancelled",
+        "agree",
     ]
 
 
 def test_duplicates_alone_make_a_run_fail() -> None:
     assert Outcome((row(State.SYNCED),), 0, 1).well
     assert not Outcome((row(State.SYNCED),), 1, 1).well
+
+
+def test_a_day_whose_sides_do_not_agree_makes_a_run_fail() -> None:
+    day = Day(cancelled=["3"], told=["#1: delivered"])
+    agreed = Proof("#1", (Figure("what was shipped", Decimal(2), Decimal(2)),))
+    short = Proof("#2", (Figure("what is outstanding", Decimal("1.00"), Decimal("0.00")),))
+    good = Outcome((row(State.SYNCED),), 0, 1, afterwards=Afterwards(day, (agreed,), 2, 3))
+    assert good.well
+    told = good.summary()
+    assert (told["refunds"], told["fulfillments"], told["cancelled"], told["agree"]) == (2, 3, 1, True)
+    bad = Outcome((row(State.SYNCED),), 0, 1, afterwards=Afterwards(day, (agreed, short), 2, 3))
+    assert not bad.well
+    assert not bad.summary()["agree"]
+    assert bad.afterwards
+    assert bad.afterwards.faults == ["#2: what is outstanding is 1.00 in Shopify and 0.00 in Odoo"]
+    late = Afterwards(day, (agreed,), 2, 3, ("demo/refund/9 is due",))
+    assert not Outcome((row(State.SYNCED),), 0, 1, afterwards=late).well
 
 
 def test_duplicates_are_counted_beyond_one_for_each_order_of_the_shop() -> None:

@@ -18,7 +18,14 @@ from libs.common.odoo.check import (
 )
 from libs.common.odoo.check_named import Named, check_named, check_sales_journal
 from libs.common.odoo.client import OdooClient
-from libs.common.shopify.check import REQUIRED_SCOPES, TELLING_SCOPES, WATCHING_SCOPES, ShopFacts, check_shop
+from libs.common.shopify.check import (
+    REQUIRED_SCOPES,
+    STOCK_SCOPES,
+    TELLING_SCOPES,
+    WATCHING_SCOPES,
+    ShopFacts,
+    check_shop,
+)
 from libs.common.shopify.client import ShopifyClient
 from libs.common.stores.model import OdooConnection, Store
 
@@ -144,7 +151,8 @@ def needed_scopes(rules: StoreRules) -> tuple[str, ...]:
     """What the rules make the workers ask of the shop."""
     telling = TELLING_SCOPES if rules.fulfillments.to_shopify else ()
     watching = WATCHING_SCOPES if rules.fulfillments.from_shopify is FromShopify.VALIDATE else ()
-    return (*REQUIRED_SCOPES, *telling, *watching)
+    stock = STOCK_SCOPES if rules.inventory.to_shopify else ()
+    return (*REQUIRED_SCOPES, *telling, *watching, *stock)
 
 
 def _scopes(facts: ShopFacts, rules: StoreRules) -> Line:

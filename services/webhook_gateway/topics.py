@@ -35,11 +35,13 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "payment": ("order_transactions/create",),
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
     "refund": ("refunds/create",),
+    "inventory": ("inventory_levels/update",),
 }
 #: Topic to entity.
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
 RETURNS = "returns/"
+LEVELS = ("inventory_levels/update",)
 GID_PREFIX = "gid://shopify/"
 ID_LENGTH = 20
 NAME_LENGTH = 64
@@ -62,6 +64,11 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
     elif topic.startswith(RETURNS):
         order = document.get("order")
         source_id = _own_id(order) if isinstance(order, dict) else None
+    elif topic in LEVELS:
+        # A webhook knows the item and not its variant: the room finds the pair. The figure only tells our own echo.
+        item, location = _plain_id(document.get("inventory_item_id")), _plain_id(document.get("location_id"))
+        source_id = f"item{item}-{location}" if item and location else None
+        name = _available(document.get("available"))
     else:
         source_id = _own_id(document)
         version = _moment(document.get("updated_at"))
@@ -77,6 +84,11 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         why=topic,
         delivery_id=_text(delivery_id, DELIVERY_LENGTH),
     )
+
+
+def _available(value: object) -> str | None:
+    """What the room compares with what it last wrote (services.workers.inventory.gather)."""
+    return f"available {value}" if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _own_id(resource: dict[str, Any]) -> str | None:

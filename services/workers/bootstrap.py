@@ -31,6 +31,8 @@ from libs.common.shopify.fulfillments import (
 )
 from libs.common.shopify.orders import fetch_orders
 from libs.common.shopify.refunds import fetch_refunds
+from libs.common.shopify.rest import RestClient
+from libs.common.shopify.stock_shop import StockShop
 from libs.common.shopify.transactions import fetch_transactions
 from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
@@ -39,6 +41,7 @@ from services.workers.context import StoreContext
 from services.workers.deliveries.entity import Deliveries
 from services.workers.entity import Entity
 from services.workers.fulfillments.entity import Fulfillments
+from services.workers.inventory.entity import Inventory
 from services.workers.orders.entity import Orders
 from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
@@ -51,6 +54,7 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "fulfillments": Fulfillments,
     "deliveries": Deliveries,
     "refunds": Refunds,
+    "inventory": Inventory,
 }
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0
@@ -72,6 +76,7 @@ class Shop:
     """A store's Shopify as the rooms ask it."""
 
     client: ShopifyClient
+    stock: StockShop
 
     def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]:
         return fetch_orders(self.client, ids, sides)
@@ -147,6 +152,14 @@ class StoreContexts:
             short_wait_seconds=self.short_wait_seconds,
             on_call=self.calls.reporter("shopify"),
         )
+        rest = RestClient(
+            store.shopify.base_url,
+            store.shopify.token.get_secret_value(),
+            budget=self.ports.budgets,
+            budget_key=f"{store.slug}/shopify-rest",
+            short_wait_seconds=self.short_wait_seconds,
+            on_call=self.calls.reporter("shopify"),
+        )
         odoo = OdooClient(
             store.odoo.base_url,
             store.odoo.database,
@@ -159,7 +172,7 @@ class StoreContexts:
             slug=store.slug,
             module=store.external_id_module,
             rules=store.rules,
-            shopify=Shop(shopify),
+            shopify=Shop(shopify, StockShop(shopify, rest)),
             odoo=odoo,
             reference=FactsCache(odoo),
             ledger=self.ports.ledger,
@@ -167,6 +180,7 @@ class StoreContexts:
 
         def close() -> None:
             shopify.close()
+            rest.close()
             odoo.close()
 
         return _Known(store, context, close, self.monotonic())
@@ -214,7 +228,7 @@ def build(
             publish_event=ports.publish_event,
             calls=calls,
             worker=worker,
-            batch_size=settings.batch_size,
+            batch_size=getattr(entity, "batch_size", settings.batch_size),
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             backoff_base_seconds=settings.backoff_base_seconds,

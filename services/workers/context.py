@@ -18,6 +18,7 @@ from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
 from libs.common.shopify.fulfillments import NewFulfillment
+from libs.common.shopify.stock_shop import StockShop
 
 
 class Shopify(Protocol):
@@ -43,6 +44,9 @@ class Shopify(Protocol):
         ...
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None: ...
+
+    @property
+    def stock(self) -> StockShop: ...
 
 
 #: Ledger entity to the Odoo model its links point to.

@@ -35,6 +35,8 @@ class Outcome:
     """For the history: what was done, totals compared."""
     frozen: Mapping[str, str] = field(default_factory=dict)
     """Choices of the store's rules that hold for this record from now on."""
+    again: Needs | None = None
+    """Synced for now: to be looked at again when that record is synced."""
 
 
 class Entity(Protocol):

@@ -175,7 +175,7 @@ class _Batch:
         return settlements
 
     def _synced(self, record: Record, outcome: Outcome) -> Settlement:
-        state = State.HELD if outcome.hold else State.SYNCED
+        state = State.HELD if outcome.hold else State.DUE if outcome.again else State.SYNCED
         settlement = decisions.held(record, outcome.hold) if outcome.hold else None
         return Settlement(
             record.id,
@@ -188,6 +188,8 @@ class _Batch:
             held=settlement.held if settlement else None,
             events=(Event(self._now(), "verified", dict(outcome.notes)),) if outcome.notes else (),
             frozen={**outcome.frozen, **record.frozen} if outcome.frozen else {},
+            due_at=self._now() + outcome.again.at_latest if outcome.again else None,
+            waits_for=outcome.again.record_id if outcome.again else None,
         )
 
     def _given_up(self, record: Record) -> Settlement:

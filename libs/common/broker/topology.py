@@ -36,6 +36,7 @@ ENTITIES = MappingProxyType(
         "fulfillment": "fulfillments",
         "delivery": "deliveries",
         "refund": "refunds",
+        "inventory": "inventory",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

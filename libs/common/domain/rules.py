@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from libs.common.domain.rules_inventory import InventoryRules
+
 
 class MissingProduct(StrEnum):
     """What to do with an order line whose product Odoo does not have."""
@@ -147,4 +149,5 @@ class StoreRules(_Rules):
     credit_notes: Posting = Posting.POSTED
     restock: bool = Field(default=True, description="restocked units come back as a return of the delivery")
     fulfillments: FulfillmentRules = Field(default_factory=FulfillmentRules)
+    inventory: InventoryRules = Field(default_factory=InventoryRules)
     test_orders: HandlingOfTestOrders = HandlingOfTestOrders.IMPORT

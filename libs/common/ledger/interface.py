@@ -90,6 +90,14 @@ class Ledger(Protocol):
         """Those of these records that there are, by id, without their history and deliveries."""
         ...
 
+    def unsettled(self, store: str, entity: str) -> list[Record]:
+        """All that is due, running or held of an entity, without history and deliveries."""
+        ...
+
+    def linked_since(self, store: str, entity: str, since: datetime | None, after: str, limit: int) -> list[Record]:
+        """Linked records of an entity that changed since then (all for None), by id, those after the id `after`."""
+        ...
+
     def linked_to(self, store: str, model: str, ids: Sequence[int]) -> dict[int, Record]:
         """The records whose target is one of these, by the target's id, without their history and deliveries."""
         ...

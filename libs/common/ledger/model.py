@@ -170,7 +170,7 @@ class Claim:
 class Settlement:
     """What a worker wants written about one claimed record.
 
-    `state` is `synced`, `held`, `ignored` or `due` (again later, at `due_at`).
+    `state` is `synced`, `held`, `ignored` or `due` (again later, at `due_at`; with a `digest` it is synced for now).
     """
 
     record_id: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from pymongo.errors import DuplicateKeyError
 
 from libs.common.ledger.base import Records, made_due
-from libs.common.ledger.documents import Document, from_document, read_target, target_document
+from libs.common.ledger.documents import Document, from_document, read_target, stored_time, target_document
 from libs.common.ledger.engine import reaching_ledger
 from libs.common.ledger.hints import pushed_events
 from libs.common.ledger.model import Event, Lane, Link, Record, State, Target, record_id
@@ -29,6 +30,24 @@ class Queries(Records):
         with reaching_ledger():
             found = list(self._records.find({"_id": {"$in": list(ids)}}, {"history": 0, "deliveries": 0}))
         return {document["_id"]: from_document(document) for document in found}
+
+    def unsettled(self, store: str, entity: str) -> list[Record]:
+        states = [State.DUE.value, State.RUNNING.value, State.HELD.value]
+        conditions = {"store": store, "entity": entity, "state": {"$in": states}}
+        with reaching_ledger():
+            found = list(self._records.find(conditions, {"history": 0, "deliveries": 0}))
+        return [from_document(document) for document in found]
+
+    def linked_since(self, store: str, entity: str, since: datetime | None, after: str, limit: int) -> list[Record]:
+        conditions: Document = {"store": store, "entity": entity, "target.id": {"$exists": True}}
+        if since is not None:
+            conditions |= {"state": {"$in": [one.value for one in State]}, "changed_at": {"$gte": stored_time(since)}}
+        if after:
+            conditions["_id"] = {"$gt": after}
+        with reaching_ledger():
+            fields = {"history": 0, "deliveries": 0}
+            found = list(self._records.find(conditions, fields, sort=[("_id", 1)], limit=limit))
+        return [from_document(document) for document in found]
 
     def linked_to(self, store: str, model: str, ids: Sequence[int]) -> dict[int, Record]:
         if not ids:

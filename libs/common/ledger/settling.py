@@ -159,7 +159,7 @@ def _update(token: str, settlement: Settlement, now: datetime, *, again: bool) -
         changed["target"] = target_document(settlement.target)
     if settlement.frozen:
         changed["frozen"] = dict(settlement.frozen)
-    if settlement.state is State.SYNCED:
+    if settlement.state is State.SYNCED or (settlement.state is State.DUE and settlement.digest):
         changed["synced"] = synced_document(Synced(settlement.version, settlement.digest, now))
     if state in FINAL:
         changed |= _final(settlement)

@@ -14,6 +14,8 @@ REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products", "read_retur
 #: What telling deliveries takes, and what watching for fulfillments made elsewhere does (with their webhooks).
 TELLING_SCOPES = ("read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
 WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillments")
+#: What showing Odoo's stock takes.
+STOCK_SCOPES = ("read_inventory", "write_inventory")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -62,8 +62,18 @@ def fetch_levels(client: ShopifyClient, location: str, variant_ids: Sequence[str
     return fetch_nodes(client, "inventory_levels", "ProductVariant", variant_ids, lambda _, node: _level(node), sent)
 
 
-def set_quantities(client: ShopifyClient, name: str, settings: Sequence[Setting], key: str) -> list[int]:
-    """Set `available` or `on_hand` of up to 250, all or none: the indexes of those that were stale, none when done.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of up to 250 settings."""
+
+    stale: tuple[int, ...] = ()
+    """Indexes of those whose `change_from` was not what Shopify had; nothing at all was set then."""
+    deltas: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By item and location: by how much Shopify says it changed the quantity."""
+
+
+def set_quantities(client: ShopifyClient, name: str, settings: Sequence[Setting], key: str) -> Answer:
+    """Set `available` or `on_hand` of up to 250, all or none.
 
     A repeat with the same key and the same settings is answered as the first time and applied once. Raises Rejected
     with `record`, the index of the one to blame, and Transient with the code `idempotency_key_spent`.
@@ -91,7 +101,9 @@ def set_quantities(client: ShopifyClient, name: str, settings: Sequence[Setting]
     others = [error for error in errors if error.get("code") != STALE]
     if others:
         raise _refused(others[0], doc.name)
-    return sorted({_index(error) for error in errors})
+    if errors:
+        return Answer(stale=tuple(sorted({_index(error) for error in errors})))
+    return Answer(deltas=_deltas(payload.get("inventoryAdjustmentGroup"), name))
 
 
 def activate(client: ShopifyClient, item_id: str, location: str, key: str) -> None:
@@ -196,23 +208,36 @@ def _index(error: Mapping[str, Any]) -> int:
     return int(found[0]) if found else 0
 
 
+def _deltas(group: Any, name: str) -> dict[tuple[str, str], int]:
+    """Shopify tells no group when nothing was changed, and no item or location that is gone since."""
+    if not isinstance(group, Mapping):
+        return {}
+    changes = Node.of(dict(group), "the adjustment").nodes("changes")
+    told = ((one, one.node_or_none("item"), one.node_or_none("location")) for one in changes)
+    return {
+        (item.id(), place.id()): one.integer("delta")
+        for one, item, place in told
+        if one.text("name") == name and item is not None and place is not None
+    }
+
+
 def _words(errors: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(str(error.get("message")) for error in errors)[:MESSAGE_LENGTH]
 
 
+@dataclass(eq=False)
 class QuantityRefused(Rejected):
     """`record` is the index of the setting to blame."""
 
+    code: str = "quantity_refused"
     record: int = 0
 
 
 def _refused(error: Mapping[str, Any], name: str) -> QuantityRefused:
-    refused = QuantityRefused(
+    return QuantityRefused(
         f"{name}: {_words([error])}",
         "shopify",
-        str(error.get("code") or "quantity_refused").lower(),
-        "Shopify's own words; correct it there or in Odoo",
-        {"call": name, "field": [str(part) for part in error.get("field") or ()]},
+        hint="look at the item in Shopify (tracked, stocked at the location, no bundle), then retry",
+        details={"call": name, "code": str(error.get("code") or "")},
+        record=_index(error),
     )
-    refused.record = _index(error)
-    return refused

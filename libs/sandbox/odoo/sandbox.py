@@ -13,6 +13,7 @@ from libs.sandbox.odoo.database import Database
 from libs.sandbox.odoo.env import Env, Registry
 from libs.sandbox.odoo.models import build
 from libs.sandbox.odoo.models.carrier import DELIVERY
+from libs.sandbox.odoo.models.quantities import MRP
 from libs.sandbox.odoo.models.sale import taxes_field, unit_field
 from libs.sandbox.odoo.query import search
 from libs.sandbox.odoo.rights import rights_of
@@ -31,8 +32,8 @@ class OdooSandbox(StockSide):
 
     `rounding` is `round_globally`, `round_per_line` or None for what this version's new companies have;
     `taxes=False` leaves out the 15 % sale tax that products have by default; `delivery=True` is with the app
-    stock_delivery, which gives pickings a carrier and a tracking reference. `speed` makes it as slow as a real one,
-    with `workers` requests at a time. The address stays the same over `stop()` and `start()`.
+    stock_delivery, which gives pickings a carrier and a tracking reference, `kits=True` with mrp. `speed` makes it as
+    slow as a real one, with `workers` requests at a time. The address stays the same over `stop()` and `start()`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class OdooSandbox(StockSide):
         key: str = DEFAULT_KEY,
         taxes: bool = True,
         delivery: bool = False,
+        kits: bool = False,
         speed: OdooSpeed | None = None,
         workers: int = 1,
         host: str = HOST,
@@ -56,7 +58,7 @@ class OdooSandbox(StockSide):
         self.version: Version = version
         self.database, self.login, self.key = database, login, key
         self.faults, self.journal, self.calls = Faults(), Journal(), Calls()
-        schema = load_schema(version, frozenset({DELIVERY} if delivery else ()))
+        schema = load_schema(version, _apps(delivery=delivery, kits=kits))
         models = build(schema, version)
         elsewhere = {(name, field) for name, model in models.items() for field in model.stays_elsewhere()}
         self.registry = Registry(version, schema, Database(schema, self.journal, elsewhere), models)
@@ -266,3 +268,7 @@ class OdooSandbox(StockSide):
         tax = self.add_tax("15%", 15.0)
         with self.registry.db.transaction():
             self.registry.db.set("res.company", COMPANY, "account_sale_tax_id", tax)
+
+
+def _apps(*, delivery: bool, kits: bool) -> frozenset[str]:
+    return frozenset({DELIVERY} if delivery else ()) | frozenset({MRP} if kits else ())

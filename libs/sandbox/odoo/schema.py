@@ -47,6 +47,8 @@ LABELS = {
     "stock.picking": "Transfer",
     "stock.move": "Stock Move",
     "stock.quant": "Quants",
+    "mrp.bom": "Bill of Material",
+    "mrp.bom.line": "Bill of Material Line",
     "procurement.group": "Procurement Group",
     "delivery.carrier": "Shipping Methods",
     "ir.model.data": "Model Data",

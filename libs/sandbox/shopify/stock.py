@@ -99,16 +99,19 @@ class StockBook:
                 if count is not None and count.available < units:
                     raise NotEnough(f"{variant} at {location}: {count.available} are left, {units} are wanted")
 
-    def set_many(self, name: str, quantities: Sequence[Document]) -> list[Wrong]:
-        """All or none; what is wrong with them."""
+    def set_many(self, name: str, quantities: Sequence[Document]) -> tuple[list[Wrong], list[Document]]:
+        """All or none: what is wrong with them, or the changes."""
         with self.lock:
             wrong = [fault for at, one in enumerate(quantities) for fault in self._faults(name, at, one, quantities)]
-            if not wrong:
-                for one in quantities:
-                    place = _place(one)
-                    count = self.counts[place]
-                    self._change(place, count, one["quantity"] - _named(count, name), 0, f"set {name}")
-            return wrong
+            changes: list[Document] = []
+            for one in [] if wrong else quantities:
+                place = _place(one)
+                count = self.counts[place]
+                delta = one["quantity"] - _named(count, name)
+                self._change(place, count, delta, 0, f"set {name}")
+                parts = {"item": {"id": one["inventoryItemId"]}, "location": {"id": one["locationId"]}}
+                changes += [{"name": each, "delta": delta, **parts} for each in ("available", "on_hand") if delta]
+            return wrong, changes
 
     def activate(self, item: str, location: str, available: int | None) -> bool:
         """Whether it is stocked there only since now."""

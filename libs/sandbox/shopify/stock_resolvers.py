@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, get_directive_values
@@ -23,6 +23,11 @@ MISMATCH = Wrong(
     "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
     (),
     "The same idempotency key cannot be used with different operation parameters.",
+)
+FAILED = Wrong(
+    "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
+    (),
+    "A previous request with this idempotency key failed. Retry with a new idempotency key.",
 )
 
 
@@ -78,7 +83,7 @@ def _set_quantities(facts: Facts) -> Callable[..., Any]:
             if input["name"] not in {"available", "on_hand"}:
                 message = "The quantity name must be either 'available' or 'on_hand'."
                 return _answer([Wrong("INVALID_NAME", ("input", "name"), message)])
-            return _answer(facts.stock.set_many(input["name"], input["quantities"]))
+            return _answer(*facts.stock.set_many(input["name"], input["quantities"]))
 
         return _once(facts.stock, info, input, carry_out)
 
@@ -124,15 +129,15 @@ def _once(stock: StockBook, info: Info, asked: Any, carry_out: Callable[[], Docu
         return _answer([MISMATCH])
     if state == "same":
         same: Document = answer
-        return same
+        return _answer([FAILED]) if same["userErrors"] else same
     done = carry_out()
     stock.answered(key, done)
     return done
 
 
-def _answer(wrong: list[Wrong]) -> Document:
+def _answer(wrong: list[Wrong], changes: Sequence[Document] = ()) -> Document:
     errors = [{"code": one.code, "field": list(one.field) or None, "message": one.message} for one in wrong]
-    group = None if errors else {"id": "gid://shopify/InventoryAdjustmentGroup/1"}
+    group = {"changes": list(changes)} if changes else None
     return {"inventoryAdjustmentGroup": group, "userErrors": errors}
 
 

@@ -15,7 +15,8 @@ from libs.common.odoo.client import OdooClient
 from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.scheduler.metrics import Metrics
-from services.scheduler.odoo_poll.models import POLLED, Polled
+from services.scheduler.odoo_poll.models import POLLED
+from services.scheduler.odoo_poll.polled import Polled
 from services.scheduler.odoo_poll.store_poll import StorePoll
 
 _log = structlog.get_logger(__name__)

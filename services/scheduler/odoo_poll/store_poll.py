@@ -17,8 +17,8 @@ from libs.common.odoo.cells import parse_datetime
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.errors import INCOMPATIBLE
 from libs.common.stores.model import Store
-from services.scheduler.odoo_poll.models import Polled
 from services.scheduler.odoo_poll.pages import Row, changed_since
+from services.scheduler.odoo_poll.polled import Polled
 
 _log = structlog.get_logger(__name__)
 
@@ -37,36 +37,42 @@ class StorePoll:
     ledger: Ledger
     cursors: Cursors
     _fields: dict[str, list[str] | None] = field(default_factory=dict)
+    _models: dict[str, bool] = field(default_factory=dict)
     _seen: dict[str, dict[int, str]] = field(default_factory=dict)
-    """By entity: what the last look found, so that the overlap costs the ledger nothing."""
+    """By cursor: what the last look found, so that the overlap costs the ledger nothing."""
 
     def poll(self, models: Iterable[Polled], go_on: Callable[[], bool]) -> int:
         """How many changes were news to the ledger. Raises the client's failures, and LedgerUnavailable."""
         found = 0
         for polled in models:
+            for hints in polled.also(self) if polled.also else ():
+                found += self._record(hints)
             fields = self._fields_of(polled)
             if fields is not None and go_on():
                 found += self._poll_one(polled, fields, go_on)
         return found
 
     def _poll_one(self, polled: Polled, fields: list[str], go_on: Callable[[], bool]) -> int:
-        key = f"{self.store.slug}/odoo/{polled.entity}"
+        key = f"{self.store.slug}/odoo/{polled.cursor}"
         reached = self.cursors.reached(key)
         since = reached - OVERLAP if reached else self.ledger.clock.now() - FIRST_LOOK
         domain = [*polled.domain, ("company_id", "=", self.store.odoo.company_id)]
-        before, present = self._seen.get(polled.entity, {}), {}
+        before, present = self._seen.get(polled.cursor, {}), {}
         found = 0
-        for rows in changed_since(self.client, polled.model, domain, fields, since):
+        size = polled.page_records
+        for rows in changed_since(self.client, polled.model, domain, fields, since, page_records=size):
             told = {row["id"]: _fingerprint(row) for row in rows}
             present.update(told)
             news = [row for row in rows if before.get(row["id"]) != told[row["id"]]]
-            found += self._record([self._hint(polled, row) for row in self._ours(polled, news)])
+            ours = self._ours(polled, news)
+            hints = polled.hints(self, ours) if polled.hints else [self._hint(polled, row) for row in ours]
+            found += self._record(hints)
             newest = max((_written(row) for row in rows), default=None)
             if newest is not None and (reached is None or newest > reached):
                 self.cursors.advance(key, newest)
             if not go_on():
                 return found
-        self._seen[polled.entity] = present
+        self._seen[polled.cursor] = present
         return found
 
     def _ours(self, polled: Polled, rows: list[Row]) -> list[Row]:
@@ -103,24 +109,34 @@ class StorePoll:
 
     def _fields_of(self, polled: Polled) -> list[str] | None:
         """What to ask for; None where the app is missing that has it. Asked once."""
-        if polled.model not in self._fields:
-            self._fields[polled.model] = self._ask_fields(polled)
-        return self._fields[polled.model]
+        if polled.cursor not in self._fields:
+            self._fields[polled.cursor] = self._ask_fields(polled)
+        return self._fields[polled.cursor]
 
-    def _ask_fields(self, polled: Polled) -> list[str] | None:
+    def has_model(self, model: str) -> bool:
+        """Whether this Odoo has it; asked once."""
+        if model not in self._models:
+            self._models[model] = bool(self._present(model))
+        return self._models[model]
+
+    def _present(self, model: str) -> dict[str, Any]:
         try:
-            present = self.client.fields_get(polled.model, ("type",))
+            return self.client.fields_get(model, ("type",))
         except Rejected as error:
             if error.code != INCOMPATIBLE:
                 raise
-            present = {}
+            return {}
+
+    def _ask_fields(self, polled: Polled) -> list[str] | None:
+        present = self._present(polled.model)
         lacking = [name for name in polled.needs if name not in present]
         if lacking:
             reason = f"{polled.model} has no {', '.join(lacking)}"
             _log.info("poll.nothing_to_poll", store=self.store.slug, entity=polled.entity, reason=reason)
             return None
         owner = [polled.belongs_to[0]] if polled.belongs_to else []
-        return ["name", "write_date", *owner, *(name for name in polled.watched if name in present)]
+        named = ["name"] if "name" in present else []
+        return [*named, "write_date", *owner, *(name for name in polled.watched if name in present)]
 
 
 def _written(row: Row) -> datetime:

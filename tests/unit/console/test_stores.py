@@ -11,6 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from libs.common.domain.rules import FulfillmentRules, ImportRules, MissingProduct, StoreRules, TaxMapping
+from libs.common.domain.rules_inventory import InventoryRules, LocationRules
 from libs.common.odoo.check import ORDER_MODELS
 from libs.common.stores.loader import load_store
 from services.console.checking import named_records, needed_rights
@@ -128,6 +129,9 @@ def all_put_to_use(example: str) -> str:
         *StoreRules.model_fields,
         *ImportRules.model_fields,
         *FulfillmentRules.model_fields,
+        *InventoryRules.model_fields,
+        *(LocationRules.model_fields.keys() - {"places"}),
+        "- location",
         *("previous_secret", "- rate", "title", "included", "tax_id", "EUR", "Net 30", "shopify_payments", "paypal"),
         *("gift_card", "manual", '"Cash on Delivery (COD)"', "1", "DHL Paket"),
     }
@@ -160,6 +164,9 @@ def test_every_line_of_the_example_that_is_a_comment_may_be_put_to_use(world: Wo
         {1: "61234567890"},
         {"DHL Paket": "DHL Express"},
     )
+    (location,) = rules.inventory.locations
+    assert (location.location, location.warehouses, location.cap) == ("61234567890", (1,), 50)
+    assert rules.inventory.to_shopify
 
 
 def test_the_example_shows_every_rule_and_what_it_is_left_at(world: World) -> None:
@@ -167,6 +174,8 @@ def test_the_example_shows_every_rule_and_what_it_is_left_at(world: World) -> No
     assert set(content) == set(StoreRules.model_fields)
     assert set(content["orders"]) == set(ImportRules.model_fields)
     assert set(content["fulfillments"]) == set(FulfillmentRules.model_fields)
+    assert set(content["inventory"]) == set(InventoryRules.model_fields)
+    assert set(content["inventory"]["locations"][0]) == set(LocationRules.model_fields) - {"places"}
     assert set(content["taxes"][0]) == set(TaxMapping.model_fields)
     shown = yaml.safe_load(world.run("store", "example").stdout)["rules"]
     assert StoreRules.model_validate(shown) == StoreRules(), "what is no comment is the default"

@@ -151,8 +151,9 @@ def codes_of(node: ast.AST, constants: dict[str, str]) -> Iterator[str]:
 
 
 def test_every_reason_to_hold_is_explained_with_what_to_do() -> None:
-    page = (ROOT / "docs/orders.md").read_text().split("## Reasons to hold")[1]
-    explained = re.findall(r"^\| `(\w+)` \| [^|]{5,} \| [^|]{5,} \|$", page, flags=re.MULTILINE)
+    pages = [path.read_text().split("## Reasons to hold") for path in sorted((ROOT / "docs").glob("*.md"))]
+    tables = "\n".join(page[1] for page in pages if len(page) > 1)
+    explained = re.findall(r"^\| `(\w+)` \| [^|]{5,} \| [^|]{5,} \|$", tables, flags=re.MULTILINE)
     assert len(explained) == len(set(explained))
     assert set(explained) == codes_in_code()
     assert {"product_missing", "odoo_incompatible", "row_refused", "too_large", "gave_up"} <= codes_in_code()

@@ -16,7 +16,7 @@ from libs.sandbox.shopify.stock import NotEnough
 SKU = "BENCH-000"
 SET = """mutation Set($input: InventorySetQuantitiesInput!, $key: String!) {
   inventorySetQuantities(input: $input) @idempotent(key: $key) {
-    inventoryAdjustmentGroup { id } userErrors { code field message } } }"""
+    inventoryAdjustmentGroup { changes { name delta } } userErrors { code field message } } }"""
 WITHOUT_KEY = SET.replace(" @idempotent(key: $key)", "").replace(", $key: String!", "")
 
 

@@ -14,6 +14,7 @@ from libs.sandbox.odoo.models.partner import Country, CountryState, Partner, Par
 from libs.sandbox.odoo.models.pickings import Picking
 from libs.sandbox.odoo.models.places import Location, PickingType, ProcurementGroup
 from libs.sandbox.odoo.models.product import Product, ProductCategory, Template, Uom
+from libs.sandbox.odoo.models.quantities import BOM, BOM_LINE, Bom, BomLine
 from libs.sandbox.odoo.models.quants import Quant
 from libs.sandbox.odoo.models.sale import Order, OrderLine
 from libs.sandbox.odoo.models.support import ExternalId, Tag, Tax, Team
@@ -40,6 +41,8 @@ CLASSES: dict[str, type[Model]] = {
     "stock.picking": Picking,
     "stock.move": Move,
     "stock.quant": Quant,
+    BOM: Bom,
+    BOM_LINE: BomLine,
     "procurement.group": ProcurementGroup,
     "delivery.carrier": Carrier,
     "account.tax": Tax,

@@ -9,7 +9,7 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
-from libs.sandbox.odoo.models.stock_levels import on_hand
+from libs.sandbox.odoo.models.quantities import NAMES, quantity
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import create, write
 
@@ -82,9 +82,8 @@ class Product(Model):
             "lst_price": lambda env, row: self.value(env, row, "list_price"),
             "code": lambda _, row: row.get("default_code") or False,
             "partner_ref": self.display_name,
-            "qty_available": lambda env, row: on_hand(env, row, "quantity"),
-            "free_qty": lambda env, row: on_hand(env, row, "available_quantity"),
         }
+        self.computed |= {name: _quantity(name) for name in NAMES}
 
     def display_name(self, env: Env, row: Row) -> str:
         name = self.value(env, row, "name")
@@ -116,6 +115,10 @@ class Product(Model):
                 f'Barcode(s) already assigned:\n\n- Barcode "{row["barcode"]}" already assigned to product(s): {shown}'
                 "\n\nNote: products that you don't have access to will not be shown above."
             )
+
+
+def _quantity(name: str) -> Any:
+    return lambda env, row: quantity(env, row, name)
 
 
 def variants(env: Env, template: Row, *, archived: bool = False) -> list[Row]:

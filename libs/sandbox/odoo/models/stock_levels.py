@@ -9,7 +9,7 @@ from typing import Any
 
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
-from libs.sandbox.odoo.models.places import LOCATION, within
+from libs.sandbox.odoo.models.places import within
 
 QUANT = "stock.quant"
 PRODUCT = "product.product"
@@ -60,17 +60,6 @@ def relocate(env: Env, product: int, source: int, target: int, quantity: float) 
         change_quant(env, quant, quantity=quant["quantity"] - left)
     quant = quant_at(env, product, target)
     change_quant(env, quant, quantity=quant["quantity"] + quantity)
-
-
-def on_hand(env: Env, product: Row, field: str) -> float:
-    """The sum of a field over the quants in the inner places of the acting companies."""
-    total = 0.0
-    for one in env.db.referring(QUANT, "product_id", product["id"]) or ():
-        quant = env.db.tables[QUANT][one]
-        location = env.db.tables[LOCATION][quant["location_id"]]
-        if location["usage"] == "internal" and env.visible(LOCATION, location):
-            total += float(env.value(QUANT, quant, field))
-    return total
 
 
 def quant_at(env: Env, product: int, location: int) -> Row:

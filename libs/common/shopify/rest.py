@@ -1,0 +1,128 @@
+"""Inventory by REST, for stores that choose it: one level a request, no comparison, a bucket of requests.
+
+The bucket is shared by all processes through the ledger, as the cost budget of GraphQL is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+
+from libs.common.errors import Failure, RateLimited, Rejected
+from libs.common.http import open_session
+from libs.common.shopify.client import (
+    API_VERSION,
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    SHORT_WAIT_SECONDS,
+    TOTAL_SECONDS,
+    CostBudget,
+    OnCall,
+)
+from libs.common.shopify.errors import failure_from_response, failure_from_trouble
+
+NAME = "inventory_levels/set"
+#: What every shop gives at least; the answers tell the real size.
+BUCKET = 40.0
+#: Shopify refills a bucket in twenty seconds, whatever its size.
+REFILL_SECONDS = 20.0
+LIMIT = "X-Shopify-Shop-Api-Call-Limit"
+
+
+class RestClient:
+    """`POST inventory_levels/set.json`. Threads may share one; `close` it when done."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        budget: CostBudget,
+        budget_key: str,
+        api_version: str = API_VERSION,
+        short_wait_seconds: float = SHORT_WAIT_SECONDS,
+        on_call: OnCall | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._url = f"{self.base_url}/admin/api/{api_version}/{NAME}.json"
+        self._headers = {"X-Shopify-Access-Token": token, "Accept": "application/json"}
+        self._budget = budget
+        self._budget_key = budget_key
+        self._short_wait_seconds = short_wait_seconds
+        self._on_call = on_call
+        self._sleep = sleep
+        self._maximum = BUCKET
+        self._session = open_session(self.base_url, total_seconds=TOTAL_SECONDS)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def set_level(self, item_id: str, location: str, available: int) -> int:
+        """What Shopify says is available after it. Where the item is not stocked, it is stocked from now on.
+
+        RateLimited when the bucket is empty, on our count (nothing was sent) or on Shopify's.
+        """
+        self._reserve()
+        started = time.monotonic()
+        failure: Failure | None = None
+        try:
+            body = {"inventory_item_id": int(item_id), "location_id": int(location), "available": available}
+            return self._send(body)
+        except Failure as error:
+            failure = error
+            raise
+        finally:
+            if self._on_call is not None:
+                self._on_call(NAME, time.monotonic() - started, 1, failure)
+
+    def _reserve(self) -> None:
+        waited = 0.0
+        while True:
+            seconds = self._budget.reserve(self._budget_key, 1, maximum=self._maximum, rate=self._rate)
+            if seconds <= 0:
+                return
+            if waited + seconds > self._short_wait_seconds:
+                message = f"{NAME}: the shop's bucket has room in {seconds:.1f} s"
+                raise RateLimited(message, "shopify", after_seconds=seconds)
+            self._sleep(seconds)
+            waited += seconds
+
+    @property
+    def _rate(self) -> float:
+        return self._maximum / REFILL_SECONDS
+
+    def _send(self, body: Mapping[str, Any]) -> int:
+        try:
+            response = self._session.post(
+                self._url,
+                json=body,
+                headers=self._headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise failure_from_trouble(error, NAME, mutation=True, base_url=self.base_url) from error
+        self._learn(response.headers.get(LIMIT, ""))
+        if response.status_code == requests.codes.not_found and "json" in response.headers.get("Content-Type", ""):
+            hint = "look whether the item and the location are still there"
+            raise Rejected(f"{NAME}: Shopify does not know the item or the location", "shopify", "level_gone", hint)
+        if response.status_code != requests.codes.ok:
+            raise failure_from_response(response, NAME, mutation=True, base_url=self.base_url)
+        try:
+            return int(response.json()["inventory_level"]["available"])
+        except (ValueError, KeyError, TypeError):
+            raise failure_from_response(response, NAME, mutation=True, base_url=self.base_url) from None
+
+    def _learn(self, told: str) -> None:
+        """From `32/40`: used, and the size of the bucket."""
+        used, slash, size = told.partition("/")
+        if not slash or not used.isdigit() or not size.isdigit() or not int(size):
+            return
+        self._maximum = float(size)
+        self._budget.learn(
+            self._budget_key, available=self._maximum - float(used), maximum=self._maximum, rate=self._rate
+        )

@@ -1,0 +1,157 @@
+"""Writes: counts in Odoo what is imported, stocks items where they are not, and sets Shopify's quantities.
+
+Up to 250 quantities go in one mutation, all or none. Its key follows from the records and what they are to show, so
+that a repeat after a lost answer is the same request, which Shopify carries out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from libs.common.domain.digests import digest
+from libs.common.domain.rules_inventory import Named, Writes
+from libs.common.domain.stock import pair_id
+from libs.common.errors import Failure, Outage, RateLimited
+from libs.common.shopify.inventory import KEY_SPENT, MOST_QUANTITIES, Answer, Setting
+from services.workers.batching import in_one_call
+from services.workers.context import StoreContext
+from services.workers.inventory.model import Applied, Changes, Stale
+
+Result = Applied | Stale | Failure
+#: REST takes so many a second; what is put off comes back in that rhythm.
+REST_PER_SECOND = 2.0
+#: Keys that are tried for one and the same request.
+KEYS = 5
+IMPORT_FIELDS = ("id", "product_id/.id", "location_id/.id", "inventory_quantity_auto_apply")
+
+
+def apply(plans: Sequence[Changes], store: StoreContext) -> list[Result]:
+    """One answer for each plan, in its order."""
+    answers: dict[str, Result] = {one.record_id: Applied(one) for one in plans}
+    answers |= _import([one for one in plans if one.import_quantity is not None], store)
+    answers |= _activate([one for one in plans if one.activate], store)
+    ready = [one for one in plans if one.quantity is not None and isinstance(answers[one.record_id], Applied)]
+    if store.rules.inventory.writes is Writes.REST:
+        answers |= _by_rest(ready, store)
+    else:
+        for start in range(0, len(ready), MOST_QUANTITIES):
+            answers |= _by_graphql(ready[start : start + MOST_QUANTITIES], store)
+    return [answers[one.record_id] for one in plans]
+
+
+def setting_of(changes: Changes, name: Named) -> Setting:
+    before = changes.level.on_hand if name is Named.ON_HAND else changes.level.available
+    return Setting(changes.level.item_id, changes.situation.location, changes.quantity or 0, before)
+
+
+def idempotency_key(plans: Sequence[Changes], settings: Sequence[Setting], salt: int = 0) -> str:
+    """Of what is known of each record and what is asked for: another one as soon as anything was heard or settled."""
+    parts = []
+    for one, setting in zip(plans, settings, strict=True):
+        parts.append([one.record_id, one.situation.mark, setting.quantity, setting.change_from])
+    return digest({"pairs": parts, "salt": salt})
+
+
+def _by_graphql(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
+    """Those that are stale are taken out, and the others go again; one that Shopify refuses is taken out as well."""
+    answers: dict[str, Result] = {}
+    left = list(plans)
+    while left:
+        try:
+            results = in_one_call(left, lambda some: _set(some, store))
+        except Failure as failure:
+            return answers | {one.record_id: failure for one in left}
+        answers |= {one.record_id: failure for one, failure in results.failed}
+        stale = [one for one, told in results.done if told is None]
+        answers |= {one.record_id: Stale(one) for one in stale}
+        again = {one.record_id for one, told in results.done if isinstance(told, Stale)}
+        answers |= {one.record_id: Applied(one, told) for one, told in results.done if isinstance(told, int)}
+        left = [one for one in left if one.record_id in again]
+    return answers
+
+
+def _set(plans: Sequence[Changes], store: StoreContext) -> list[int | Stale | None]:
+    """For each: by how much it was changed, None when it was stale, Stale when another one was."""
+    name = store.rules.inventory.name
+    settings = [setting_of(one, name) for one in plans]
+    answer = _asked(plans, settings, store)
+    if answer.stale:
+        return [None if at in answer.stale else Stale(one) for at, one in enumerate(plans)]
+    expected = [setting.quantity - (setting.change_from or 0) for setting in settings]
+    places = [(setting.item_id, setting.location) for setting in settings]
+    return [answer.deltas.get(place, usual) for place, usual in zip(places, expected, strict=True)]
+
+
+def _asked(plans: Sequence[Changes], settings: Sequence[Setting], store: StoreContext) -> Answer:
+    name = store.rules.inventory.name.value
+    for salt in range(KEYS):
+        try:
+            return store.shopify.stock.set_quantities(name, settings, idempotency_key(plans, settings, salt))
+        except Failure as failure:
+            # What went wrong under that key was not carried out; Shopify itself asks for another one.
+            if failure.code != KEY_SPENT or salt == KEYS - 1:
+                raise
+    raise AssertionError(KEYS)
+
+
+def _by_rest(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
+    """One after the other while the bucket has room; what finds none comes back when it should have."""
+    answers: dict[str, Result] = {}
+    stop: Failure | None = None
+    put_off = 0
+    for one in plans:
+        if stop is not None:
+            put_off += 1
+            answers[one.record_id] = _later(stop, put_off)
+            continue
+        try:
+            told = store.shopify.stock.set_by_rest(setting_of(one, Named.AVAILABLE))
+            answers[one.record_id] = Applied(one, told, by_rest=True)
+        except Failure as failure:
+            answers[one.record_id] = failure
+            stop = failure if isinstance(failure, (Outage, RateLimited)) else None
+    return answers
+
+
+def _later(stop: Failure, place: int) -> Failure:
+    if not isinstance(stop, RateLimited):
+        return stop
+    seconds = stop.after_seconds + place / REST_PER_SECOND
+    return RateLimited(stop.message, stop.side, details=stop.details, after_seconds=seconds)
+
+
+def _activate(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
+    """Only where one fails is there an answer; REST stocks an item by itself."""
+    answers: dict[str, Result] = {}
+    if store.rules.inventory.writes is Writes.REST:
+        return answers
+    for one in plans:
+        key = digest(["activate", one.record_id, one.situation.mark])
+        try:
+            store.shopify.stock.activate(one.level.item_id, one.situation.location, key)
+        except Failure as failure:
+            answers[one.record_id] = failure
+    return answers
+
+
+def _import(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
+    """Exactly once: the quant's external id follows from the pair, and what is there already stays as it is."""
+    answers: dict[str, Result] = {}
+    if not plans:
+        return answers
+    rules = store.rules.inventory
+
+    def load(some: Sequence[Changes]) -> Sequence[int]:
+        rows = []
+        for one in some:
+            rule = rules.of(one.situation.location)
+            name = f"{store.module}.stock_{pair_id(one.situation.variant_id, one.situation.location)}"
+            place = rule.import_place if rule else 0
+            rows.append((name, one.situation.product_id, place, one.import_quantity))
+        return store.odoo.load("stock.quant", IMPORT_FIELDS, rows, context={"inventory_mode": True}).ids
+
+    try:
+        results = in_one_call(plans, load)
+    except Failure as failure:
+        return {one.record_id: failure for one in plans}
+    return {one.record_id: failure for one, failure in results.failed}

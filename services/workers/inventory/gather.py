@@ -1,0 +1,183 @@
+"""Reads both sides of a batch of pairs: levels and late orders from Shopify, the ledger, then Odoo's figures.
+
+The order matters. Odoo is asked last: an order that is recorded while this reads is then taken off twice, never not
+at all, and its reservation makes the pair due again. What is sold in Shopify meanwhile makes the write stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from libs.common.domain.rules_inventory import InventoryRules, LocationRules
+from libs.common.domain.stock import ENTITY, Level, level_of, pair_of, sighting_of
+from libs.common.ledger.model import Hint, Record
+from libs.common.odoo.sale_orders import decimal
+from services.workers.context import StoreContext
+from services.workers.inventory.model import Situation
+from services.workers.inventory.unrecorded import OrderBook, Unrecorded, many2one_of
+
+#: In a larger batch what was last seen or written is taken for what Shopify has: its comparison tells where it is not.
+READ_AT_MOST = 100
+POLLED = "changed in Odoo"
+WEBHOOK = "inventory_levels/update"
+INNER = ("internal", "transit")
+
+
+def linked_level(location: str) -> str:
+    """What a pair is linked to, in the ledger's words: an item's level at a location, by the item's id."""
+    return f"InventoryLevel/{location}"
+
+
+def gather(batch: Sequence[Record], store: StoreContext, book: OrderBook, *, read_all: bool = False) -> list[Situation]:
+    """One answer for each record of the batch, in its order."""
+    rules = store.rules.inventory
+    found = {record.id: _bare(record) for record in batch}
+    if not rules.to_shopify:
+        return list(found.values())
+    news = [record for record in batch if sighting_of(record.source_id)]
+    found |= {record.id: Situation(record.id, news=pair) for record, pair in _news(news, store)}
+    pairs = [one for one in found.values() if rules.of(one.location) is not None]
+    links = store.links("variant", [one.variant_id for one in pairs])
+    pairs = [replace(one, product_id=links[one.variant_id]) for one in pairs if one.variant_id in links]
+    if pairs:
+        pairs = _levels(pairs, {record.id: record for record in batch}, store, read_all=read_all)
+        unrecorded = book.read(store, links)
+        quantities = _quantities(pairs, store, rules)
+        untouched = _untouched(pairs, store)
+        for one in pairs:
+            found[one.record_id] = _whole(one, rules, unrecorded, quantities, untouched)
+    return list(found.values())
+
+
+def _bare(record: Record) -> Situation:
+    variant, location = pair_of(record.source_id) or ("", "")
+    settled = record.synced.at.isoformat() if record.synced else ""
+    return Situation(
+        record.id,
+        seen=record.synced.digest if record.synced else "",
+        linked=record.target is not None,
+        mark=f"{record.wanted.seq} {settled}",
+        variant_id=variant,
+        location=location,
+    )
+
+
+def _whole(
+    one: Situation,
+    rules: InventoryRules,
+    unrecorded: Unrecorded,
+    quantities: Mapping[tuple[str, int], Decimal],
+    untouched: frozenset[int],
+) -> Situation:
+    rule = rules.of(one.location)
+    product = one.product_id or 0
+    return replace(
+        one,
+        quantity=quantities.get((one.location, product)),
+        unrecorded=unrecorded.units(one.variant_id, rules.shown_by(rule)) if rule else 0,
+        waits_for=unrecorded.waits_for(one.variant_id),
+        untouched=product in untouched,
+    )
+
+
+def _news(records: Sequence[Record], store: StoreContext) -> Iterable[tuple[Record, str]]:
+    """Each with the pair that it tells of; the pair is announced, unless it tells what we know."""
+    hints = []
+    told = []
+    for location in {place for record in records for _, place in [sighting_of(record.source_id) or ("", "")]}:
+        mine = {item: r for r in records for item, place in [sighting_of(r.source_id) or ("", "")] if place == location}
+        pairs = store.linked_to(linked_level(location), [int(item) for item in mine])
+        for item, record in mine.items():
+            pair = pairs.get(int(item))
+            told.append((record, pair.source_id if pair else ""))
+            if pair is not None and not _echo(record, pair):
+                hints.append(Hint(store.slug, ENTITY, pair.source_id, source="odoo", why=WEBHOOK))
+    store.hint(hints)
+    return told
+
+
+def _echo(news: Record, pair: Record) -> bool:
+    """Whether the webhook (which left its figure as the record's name) tells what was last seen or written."""
+    seen = level_of(pair.synced.digest) if pair.synced else None
+    return seen is not None and news.name == f"available {seen[0]}"
+
+
+def _levels(
+    pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, *, read_all: bool
+) -> list[Situation]:
+    few = len(pairs) <= READ_AT_MOST
+    known: dict[str, Situation] = {}
+    to_read: dict[str, list[str]] = {}
+    for one in pairs:
+        record = records[one.record_id]
+        level = None if read_all or few or record.wanted.why != POLLED else _remembered(record)
+        if level is not None:
+            known[one.record_id] = replace(one, level=level, read=False)
+        else:
+            to_read.setdefault(one.location, []).append(one.variant_id)
+    levels = {
+        (location, variant): level
+        for location, variants in to_read.items()
+        for variant, level in store.shopify.stock.levels(location, variants).items()
+    }
+    return [known.get(one.record_id) or replace(one, level=levels.get((one.location, one.variant_id))) for one in pairs]
+
+
+def _remembered(record: Record) -> Level | None:
+    seen = level_of(record.synced.digest) if record.synced else None
+    if seen is None or record.target is None:
+        return None
+    return Level(str(record.target.id), available=seen[0], on_hand=seen[1], sku=record.target.name)
+
+
+def _quantities(
+    pairs: Sequence[Situation], store: StoreContext, rules: InventoryRules
+) -> dict[tuple[str, int], Decimal]:
+    """By location and product; one call for each set of warehouses or places."""
+    found: dict[tuple[str, int], Decimal] = {}
+    wanted: dict[str, list[int]] = {}
+    for one in pairs:
+        wanted.setdefault(one.location, []).append(one.product_id or 0)
+    asked: dict[Any, tuple[LocationRules, list[str]]] = {}
+    for location in wanted:
+        rule = rules.of(location)
+        if rule is not None:
+            asked.setdefault(rule.sources, (rule, []))[1].append(location)
+    for rule, locations in asked.values():
+        products = list(dict.fromkeys(product for location in locations for product in wanted[location]))
+        names = sorted({each.quantity.value for place in locations if (each := rules.of(place)) is not None})
+        rows = store.odoo.call(
+            "product.product",
+            "read",
+            [products],
+            {"fields": names},
+            write=False,
+            context=_where(rule),
+            records=len(products),
+        )
+        for row in rows or ():
+            for location in locations:
+                each = rules.of(location)
+                if each is not None:
+                    found[location, row["id"]] = decimal(row[each.quantity.value])
+    return found
+
+
+def _where(rule: LocationRules) -> dict[str, Any]:
+    """The context in which Odoo reckons a product's quantities; `warehouse` is what it was called before 17."""
+    if rule.warehouses:
+        return {"warehouse_id": list(rule.warehouses), "warehouse": list(rule.warehouses)}
+    return {"location": list(rule.places)}
+
+
+def _untouched(pairs: Sequence[Situation], store: StoreContext) -> frozenset[int]:
+    """Products of which Odoo never counted anything; asked for those alone that may be imported."""
+    new = {one.product_id for one in pairs if one.product_id and not one.seen}
+    if not store.rules.inventory.first_import or not new:
+        return frozenset()
+    domain = [("product_id", "in", sorted(new)), ("location_id.usage", "in", list(INNER))]
+    rows = store.odoo.search_read("stock.quant", domain, ["product_id"])
+    return frozenset(new - {many2one_of(row["product_id"]) for row in rows})

@@ -1,0 +1,244 @@
+"""Odoo's stock as what Shopify shows, between both sandboxes, on 18 and 19."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from libs.common.ledger.model import Hint, State
+from libs.sandbox.faults import Call, Fault
+from libs.sandbox.odoo.models.sale_actions import action_confirm
+from libs.sandbox.shopify.sandbox import LOCATION
+from tests.integration.inventory.shelf import CAP, ELSEWHERE, MUG, Shelf, link, open_shelf
+
+
+@pytest.fixture(params=["18", "19"])
+def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
+    with open_shelf(request.param) as shelf:
+        shelf.shop.set_level(MUG, 0)
+        yield shelf
+
+
+def test_a_count_in_odoo_is_what_shopify_shows_with_its_numbers_on_the_record(shelf: Shelf) -> None:
+    shelf.rules({"location": LOCATION, "warehouses": [1], "buffer": 2, "cap": 50})
+    shelf.count(12)
+    shelf.sync()
+    assert shelf.available() == 10
+    record = shelf.pair()
+    assert record.state is State.SYNCED
+    assert record.target
+    assert record.target.model == f"InventoryLevel/{LOCATION}"
+    (verified,) = [event for event in record.history if event.what == "verified"]
+    told = {name: verified.details[name] for name in ("free_qty", "unrecorded", "buffer", "cap", "figure")}
+    assert told == {"free_qty": "12", "unrecorded": "0", "buffer": "2", "cap": "50", "figure": "10"}
+
+
+def test_a_change_of_one_pair_is_one_poll_one_odoo_call_and_one_mutation(shelf: Shelf) -> None:
+    shelf.count(12)
+    shelf.settle()
+    shelf.count(9)
+    shelf.shop.calls.clear()
+    shelf.odoo.calls.clear()
+    shelf.poll()
+    polled = shelf.odoo.calls.count()
+    assert polled == 2, "one for each model: quants and moves"
+    shelf.work()
+    assert shelf.odoo.calls.count() - polled == 1
+    assert shelf.mutations() == 1
+    assert shelf.available() == 9
+
+
+def test_a_poll_that_finds_nothing_costs_one_call_for_each_model_and_no_work(shelf: Shelf) -> None:
+    shelf.count(12)
+    shelf.settle()
+    shelf.odoo.calls.clear()
+    shelf.shop.calls.clear()
+    shelf.sync()
+    assert (shelf.odoo.calls.count(), shelf.shop.calls.count()) == (2, 0)
+
+
+def test_a_sale_that_odoo_has_not_recorded_is_taken_off_and_waited_for(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.sync()
+    order = shelf.buy(3)
+    shelf.count(12)
+    shelf.poll()
+    shelf.work("inventory")
+    assert shelf.available() == 9
+    waiting = shelf.pair()
+    assert (waiting.state, waiting.waits_for) == (State.DUE, f"acme/order/{order}")
+    shelf.settle()
+    assert shelf.available() == 9
+    assert shelf.pair().state is State.SYNCED
+
+
+def test_a_sale_whose_webhook_has_not_come_is_found_and_announced(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.sync()
+    order = shelf.buy(3, told=False)
+    shelf.count(12)
+    shelf.poll()
+    shelf.work("inventory")
+    assert shelf.available() == 9
+    assert shelf.ledger.get(f"acme/order/{order}")
+    shelf.settle()
+    assert shelf.available() == 9
+
+
+def test_a_sale_between_reading_and_writing_makes_it_stale_and_is_decided_again(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.sync()
+    shelf.count(8)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", Call(lambda: shelf.buy(3, told=False))))
+    shelf.work("inventory")
+    assert shelf.available() == 5
+    assert shelf.mutations() == 1 + 2, "the one that was stale, and the one with what was sold meanwhile"
+    shelf.settle()
+    assert shelf.available() == 5
+    assert shelf.odoo.find("product.product", [("id", "=", shelf.products[MUG])])[0]["free_qty"] == 5
+
+
+def test_where_the_item_is_not_stocked_it_is_left_out_or_activated_by_rule(shelf: Shelf) -> None:
+    shelf.count(4, CAP)
+    shelf.sync()
+    assert shelf.pair(CAP).ignored == "inventory.not_stocked: ignore"
+    shelf.rules(not_stocked="activate")
+    shelf.hint(CAP)
+    shelf.work()
+    assert shelf.available(CAP) == 4
+    assert shelf.pair(CAP).state is State.SYNCED
+    assert shelf.mutations("InventoryActivate") == 1
+
+
+def test_one_warehouse_is_shown_at_many_locations_by_shares(shelf: Shelf) -> None:
+    shelf.shop.set_level(MUG, 0, location=ELSEWHERE)
+    shelf.rules(
+        {"location": LOCATION, "warehouses": [1], "share": 70}, {"location": ELSEWHERE, "warehouses": [1], "share": 30}
+    )
+    shelf.count(11)
+    shelf.sync()
+    assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (7, 3)
+
+
+def test_many_warehouses_are_shown_at_one_location(shelf: Shelf) -> None:
+    second = shelf.odoo.add("stock.warehouse", name="Second", code="SEC")
+    place = shelf.odoo.find("stock.warehouse", [("id", "=", second)])[0]["lot_stock_id"][0]
+    shelf.rules({"location": LOCATION, "warehouses": [1, second]})
+    shelf.count(4)
+    shelf.count(3, place=place)
+    shelf.sync()
+    assert shelf.available() == 7
+
+
+def test_a_place_inside_a_warehouse_is_shown_alone(shelf: Shelf) -> None:
+    stock = shelf.odoo.find("stock.warehouse", [("id", "=", 1)])[0]["lot_stock_id"][0]
+    window = shelf.odoo.add("stock.location", name="Window", usage="internal", location_id=stock)
+    shelf.rules({"location": LOCATION, "places": [window]})
+    shelf.count(4)
+    shelf.count(3, place=window)
+    shelf.sync()
+    assert shelf.available() == 3
+
+
+def test_the_forecast_follows_what_is_ordered_in_odoo(shelf: Shelf) -> None:
+    shelf.rules({"location": LOCATION, "warehouses": [1], "quantity": "virtual_available"})
+    shelf.count(5)
+    shelf.sync()
+    partner = shelf.odoo.add("res.partner", name="Walk-in")
+    line = {"product_id": shelf.products[MUG], "product_uom_qty": 8}
+    order = shelf.odoo.add("sale.order", partner_id=partner, order_line=[(0, 0, line)])
+    confirm(shelf, order)
+    shelf.sync()
+    assert shelf.available() == 0
+    assert shelf.pair().history[-1].details.get("digest") == "available=0 on_hand=0"
+
+
+def test_on_hand_is_set_so_that_what_is_available_is_the_figure(shelf: Shelf) -> None:
+    shelf.rules(name="on_hand")
+    shelf.count(10)
+    shelf.sync()
+    shelf.buy(3)
+    shelf.settle()
+    shelf.count(12)
+    shelf.settle()
+    level = shelf.shop.level(MUG)
+    assert level
+    assert (level.available, level.committed, level.on_hand) == (9, 3, 12)
+
+
+def test_a_variant_that_is_linked_later_is_shown_at_the_next_look(shelf: Shelf) -> None:
+    other = "BENCH-002"
+    shelf.shop.set_level(other, 0)
+    shelf.count(6, other)
+    shelf.settle()
+    assert shelf.available(other) == 0
+    link(shelf, other)
+    shelf.sync()
+    assert shelf.available(other) == 6
+
+
+def test_our_own_write_that_comes_back_as_a_webhook_is_recognised(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.settle()
+    item = shelf.pair().target
+    assert item
+    before, calls = shelf.pair().wanted.seq, shelf.shop.calls.count()
+    shelf.ledger.record_hints(
+        [Hint("acme", "inventory", f"item{item.id}-{LOCATION}", name="available 10", why="inventory_levels/update")]
+    )
+    shelf.work()
+    assert shelf.pair().wanted.seq == before
+    assert shelf.shop.calls.count() == calls
+
+
+def test_drift_is_reported_or_corrected_by_rule(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.settle()
+    item = shelf.shop.set_level(MUG, 4)
+    news = Hint("acme", "inventory", f"item{item}-{LOCATION}", name="available 4", why="inventory_levels/update")
+    shelf.ledger.record_hints([news])
+    shelf.work()
+    held = shelf.pair().held
+    assert held
+    assert (held.code, held.details["shopify"], held.details["figure"]) == ("stock_drift", 4, "10")
+    assert shelf.available() == 4
+    shelf.rules(drift="correct")
+    shelf.hint()
+    shelf.work()
+    assert shelf.available() == 10
+    assert shelf.pair().state is State.SYNCED
+
+
+def test_shopifys_stock_is_taken_over_once_and_leads_no_more(shelf: Shelf) -> None:
+    stock = shelf.odoo.find("stock.warehouse", [("id", "=", 1)])[0]["lot_stock_id"][0]
+    shelf.shop.set_level(MUG, 8)
+    shelf.rules({"location": LOCATION, "warehouses": [1], "import_place": stock}, first_import=True)
+    shelf.settle()
+    product = [("id", "=", shelf.products[MUG])]
+    assert shelf.odoo.find("product.product", product)[0]["qty_available"] == 8
+    assert shelf.available() == 8
+    shelf.count(0)
+    shelf.settle()
+    assert shelf.available() == 0
+    assert shelf.odoo.find("product.product", product)[0]["qty_available"] == 0
+
+
+def test_rest_sets_the_same_figure_and_honours_its_bucket(shelf: Shelf) -> None:
+    shelf.rules(writes="rest")
+    shelf.count(10)
+    shelf.shop.rest_bucket.drain()
+    shelf.sync()
+    waiting = shelf.pair()
+    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+    shelf.shop.rest_bucket.give_back(40)
+    shelf.ledger.retry([waiting.id], why="test")
+    shelf.work()
+    assert shelf.available() == 10
+    assert shelf.mutations() == 0
+
+
+def confirm(shelf: Shelf, order: int) -> None:
+    with shelf.odoo.registry.db.transaction():
+        action_confirm(shelf.odoo.env(), [order])

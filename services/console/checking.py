@@ -53,7 +53,8 @@ def needed_rights(rules: StoreRules) -> Mapping[str, tuple[str, ...]]:
         models |= INVOICE_MODELS
     if rules.until.registers_payments:
         models |= PAYMENT_MODELS
-    if rules.fulfillments.from_shopify is FromShopify.VALIDATE:
+    # Restocked units of a refund come back by a return, which is a transfer of its own.
+    if rules.fulfillments.from_shopify is FromShopify.VALIDATE or (rules.restock and rules.until.invoices):
         models |= DELIVERY_MODELS
     return models
 

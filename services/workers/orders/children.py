@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from libs.common.domain.orders import Order
 from libs.common.domain.rules import FromShopify, StoreRules
-from libs.common.ledger.model import Hint
+from libs.common.ledger.model import Hint, State
 from services.workers.context import StoreContext
 
 SEEN = "seen in its order"
@@ -25,8 +25,11 @@ def children(order: Order, rules: StoreRules) -> list[tuple[str, str]]:
     return found
 
 
-def announce(orders: Sequence[Order], store: StoreContext) -> None:
-    """Hint what the ledger does not know yet: one read, and a write where there is anything new."""
+def announce(orders: Sequence[Order], store: StoreContext, *, new: bool = False) -> None:
+    """Hint what the ledger does not know yet: one read, and a write where there is anything new.
+
+    Of orders that are `new` to Odoo also what was left out: perhaps with the order, by a rule that it satisfies now.
+    """
     hints = [
         Hint(store.slug, entity, source_id, name=order.name, why=SEEN)
         for order in orders
@@ -34,4 +37,5 @@ def announce(orders: Sequence[Order], store: StoreContext) -> None:
     ]
     if hints:
         known = store.ledger.many([hint.id for hint in hints])
-        store.hint([hint for hint in hints if hint.id not in known])
+        settled = {one for one, record in known.items() if not (new and record.state is State.IGNORED)}
+        store.hint([hint for hint in hints if hint.id not in settled])

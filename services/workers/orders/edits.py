@@ -51,6 +51,18 @@ def _compare(
         )
         priced = False
     quantity = Decimal(line.quantity)
+    if quantity > known.quantity and order.units_returned(known.id):
+        # Odoo counts what came back as still to be delivered, and would ship it again with what is added.
+        blocked.append(
+            {
+                "line": _title(known),
+                "shopify": {"quantity": _number(quantity)},
+                "odoo": {"quantity": _number(known.quantity)},
+                "why": "units of it came back",
+                "to_do": "add the units in Odoo as a line of their own",
+            }
+        )
+        quantity = known.quantity
     if quantity < known.quantity:
         _lower(order, known, quantity, writes, blocked, priced=line if priced else None)
     elif quantity > known.quantity or priced:

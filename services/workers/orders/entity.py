@@ -64,7 +64,7 @@ def _carried_out(planned: Sequence[Changes], store: StoreContext) -> list[Outcom
     settled = {o.target.id for o in outcomes if isinstance(o, Outcome) and o.target and o.hold is None}
     take_along([one for one in answers if isinstance(one, Applied) and one.order_id in settled], store)
     fresh = [c for c, answer in zip(planned, answers, strict=True) if isinstance(answer, Applied) and not c.edit]
-    announce([c.source for c in fresh], store)
+    announce([c.source for c in fresh], store, new=True)
     return outcomes
 
 

@@ -1,41 +1,71 @@
 """What of an order is left to deliver and invoice once refunds have taken units off it. Pure.
 
 A refund whose units never left (`restockType` cancel) lowers the order's quantities in Odoo when the refund is synced;
-from then on the order is compared, and edited, without them. A refund that is not in Odoo yet changes nothing here.
+from then on the order is compared, and edited, without them. So does one that says `return` of units that Odoo never
+delivered: how many these were, the order in Odoo tells. A refund that is not in Odoo yet changes nothing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import LineItem, Order
-from libs.common.domain.refunds import CANCEL, Refund, RefundLine
+from libs.common.domain.refunds import CANCEL, NO_RESTOCK, RefundLine
+from libs.common.domain.sales import SaleOrder
 
 
-def without_cancelled(order: Order, done_refunds: Collection[str]) -> Order:
-    """The order less the units that these refunds cancelled, and its totals with it."""
-    refunds = [refund for refund in order.refunds if refund.id in done_refunds]
-    gone = [line for refund in refunds for line in cancelled_lines(refund)]
+def without_cancelled(order: Order, done_refunds: Collection[str], there: SaleOrder | None = None) -> Order:
+    """The order less the units that these refunds took off it in Odoo, and its totals with them."""
+    taken = [line for refund in order.refunds if refund.id in done_refunds for line in refund.lines]
+    parts = [(line, _gone(line, [one for one in taken if one.line_id == line.id], there)) for line in order.lines]
+    gone = [part for _, some in parts for part in some]
     if not gone:
         return order
-    taken = Money.sum((line.subtotal for line in gone), order.currency)
-    tax = Money.sum((line.tax for line in gone), order.currency)
+    subtotal = Money.sum((one.subtotal for one in gone), order.currency)
+    tax = Money.sum((one.tax for one in gone), order.currency)
     return replace(
         order,
-        lines=tuple(_line(line, [one for one in gone if one.line_id == line.id]) for line in order.lines),
-        total=order.total - taken - (Money.zero(order.currency) if order.taxes_included else tax),
+        lines=tuple(_line(line, some) for line, some in parts),
+        total=order.total - subtotal - (Money.zero(order.currency) if order.taxes_included else tax),
         total_tax=order.total_tax - tax,
     )
 
 
-def cancelled_lines(refund: Refund) -> tuple[RefundLine, ...]:
-    """The lines of a refund whose units never left."""
-    return tuple(line for line in refund.lines if line.restock_type == CANCEL)
+def _gone(line: LineItem, taken: Sequence[RefundLine], there: SaleOrder | None) -> list[RefundLine]:
+    """The units of a line that left the order: cancelled ones, and of the others as many as Odoo's line has less."""
+    gone = [one for one in taken if one.restock_type == CANCEL]
+    others = [one for one in taken if one.restock_type not in {CANCEL, NO_RESTOCK}]
+    known = there.lines_of(f"line_{line.id}") if there else ()
+    if not known or not others:
+        return gone
+    cancelled = sum(one.quantity for one in gone)
+    less = line.sold_quantity - cancelled - int(sum(one.quantity for one in known))
+    for one in others:
+        units = max(0, min(less, one.quantity))
+        if units:
+            gone.append(_share(one, units))
+        less -= units
+    return gone
 
 
-def _line(line: LineItem, gone: list[RefundLine]) -> LineItem:
+def _share(taken: RefundLine, units: int) -> RefundLine:
+    if units == taken.quantity:
+        return taken
+    return replace(
+        taken,
+        quantity=units,
+        subtotal=_part(taken.subtotal, units, taken.quantity),
+        tax=_part(taken.tax, units, taken.quantity),
+    )
+
+
+def _part(amount: Money, units: int, of: int) -> Money:
+    return Money(amount.amount * units / of, amount.currency).rounded()
+
+
+def _line(line: LineItem, gone: Sequence[RefundLine]) -> LineItem:
     if not gone:
         return line
     total = Money.sum((one.subtotal for one in gone), line.unit_price.currency)

@@ -50,7 +50,8 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold
             {"order_id": situation.target_id},
         )
     try:
-        return _changes(situation, without_cancelled(order, situation.done_refunds), rules, fingerprint)
+        left = without_cancelled(order, situation.done_refunds, situation.existing)
+        return _changes(situation, left, rules, fingerprint)
     except HoldOrder as held:
         return held.hold
 

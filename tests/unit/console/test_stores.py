@@ -218,8 +218,15 @@ def test_the_right_to_make_products_is_asked_for_only_where_it_is_needed(world: 
     ("rules", "models"),
     [
         ({"until": "confirmed"}, set()),
-        ({"until": "invoiced"}, {"account.move", "account.move.line", "account.journal"}),
-        ({"until": "paid"}, {"account.move", "account.move.line", "account.journal", "account.payment"}),
+        ({"until": "invoiced", "restock": False}, {"account.move", "account.move.line", "account.journal"}),
+        (
+            {"until": "paid", "restock": False},
+            {"account.move", "account.move.line", "account.journal", "account.payment"},
+        ),
+        (
+            {"until": "invoiced", "restock": True},
+            {"account.move", "account.move.line", "account.journal", "stock.picking", "stock.move"},
+        ),
         ({"fulfillments": {"from_shopify": "validate"}}, {"stock.picking", "stock.move"}),
     ],
 )

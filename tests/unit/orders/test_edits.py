@@ -90,6 +90,15 @@ def test_units_may_always_be_added() -> None:
     assert (edit.writes, edit.blocked) == ((LineWrite(101, Decimal(4)),), ())
 
 
+def test_units_are_not_added_to_a_line_of_which_some_came_back() -> None:
+    """Odoo would ship those again (seen on 18 and 19)."""
+    back = replace(picking(9, "done", "1"), code="incoming")
+    order = sale(sale_line(1, delivered=Decimal(1)), pickings=(picking(1, "done"), back))
+    edit = plan_edit(order, [planned(1, 4)], [])
+    assert edit.writes == ()
+    assert edit.blocked[0]["why"] == "units of it came back"
+
+
 def test_a_quotation_follows_in_everything() -> None:
     draft = sale(sale_line(1, delivered=Decimal(2)), state="draft")
     assert plan_edit(draft, [planned(1, 1)], []).blocked == ()

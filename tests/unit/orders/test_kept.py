@@ -7,6 +7,7 @@ from decimal import Decimal
 from libs.common.domain.refunds import Refund, RefundLine
 from services.workers.orders.kept import without_cancelled
 from tests.unit.orders.builders import line, order, tax, usd
+from tests.unit.orders.sales import sale, sale_line
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -36,6 +37,13 @@ def test_a_refund_that_is_not_in_odoo_yet_changes_nothing() -> None:
 def test_units_that_were_delivered_stay_on_the_order() -> None:
     returned = replace(ORDER, refunds=(refund("return"),))
     assert without_cancelled(returned, {"77"}) is returned
+
+
+def test_units_said_to_be_returned_that_odoo_never_delivered_left_the_order_as_well() -> None:
+    returned = replace(ORDER, refunds=(refund("return"),))
+    kept = without_cancelled(returned, {"77"}, sale(sale_line(1, "2")))
+    assert (kept.lines[0].sold_quantity, kept.total) == (2, usd("20.70"))
+    assert without_cancelled(returned, {"77"}, sale(sale_line(1, "3"))) is returned
 
 
 def test_an_edited_line_counts_what_is_left_and_what_was_refunded() -> None:

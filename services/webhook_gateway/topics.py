@@ -36,10 +36,20 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
     "refund": ("refunds/create",),
     "inventory": ("inventory_levels/update",),
+    "customer": (
+        "customers/create",
+        "customers/update",
+        "customers/delete",
+        "customers/merge",
+        "customers_email_marketing_consent/update",
+        "customers_marketing_consent/update",
+    ),
 }
 #: Topic to entity.
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
+MERGED = "customers/merge"
+CONSENT = frozenset({"customers_email_marketing_consent/update", "customers_marketing_consent/update"})
 RETURNS = "returns/"
 LEVELS = ("inventory_levels/update",)
 GID_PREFIX = "gid://shopify/"
@@ -57,7 +67,15 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
     document = _parse(body)
     version: datetime | None = None
     name: str | None = None
-    if topic == EDITED:
+    told: dict[str, str] = {}
+    if topic == MERGED:
+        # The customer that is gone is to be looked at; only this webhook tells into whom it went.
+        source_id = _gid_tail(document.get("admin_graphql_api_customer_deleted_id"))
+        kept = _gid_tail(document.get("admin_graphql_api_customer_kept_id"))
+        told = {"merged_into": kept} if kept else {}
+    elif topic in CONSENT:
+        source_id = _plain_id(document.get("customer_id"))
+    elif topic == EDITED:
         # An edit has an id and a time of its own; the order it belongs to is all that counts here.
         edit = document.get("order_edit")
         source_id = _plain_id(edit.get("order_id")) if isinstance(edit, dict) else None
@@ -83,6 +101,7 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         name=name,
         why=topic,
         delivery_id=_text(delivery_id, DELIVERY_LENGTH),
+        told=told,
     )
 
 

@@ -9,11 +9,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from libs.common.broker.topology import ENTITIES, base_queue
+from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
-from libs.common.domain.orders import Order, Side
+from libs.common.domain.orders import Address, Order, Side
 from libs.common.domain.refunds import Refund
 from libs.common.domain.transactions import Transaction
 from libs.common.errors import Rejected
@@ -21,6 +23,7 @@ from libs.common.ledger.interface import Breakers, Budgets, Ledger
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.settings import WorkerSettings
+from libs.common.shopify import customers
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.fulfillments import (
     NewFulfillment,
@@ -38,6 +41,7 @@ from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.workers.calls import CallLog
 from services.workers.context import StoreContext
+from services.workers.customers.entity import Customers
 from services.workers.deliveries.entity import Deliveries
 from services.workers.entity import Entity
 from services.workers.fulfillments.entity import Fulfillments
@@ -55,7 +59,10 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "deliveries": Deliveries,
     "refunds": Refunds,
     "inventory": Inventory,
+    "customers": Customers,
 }
+#: What else works on a queue: records of another entity that go through it.
+BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {}
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0
 
@@ -100,6 +107,27 @@ class Shop:
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
         update_tracking(self.client, fulfillment_id, tracking, notify=notify)
+
+    def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]:
+        return customers.fetch_customers(self.client, ids)
+
+    def companies(self, ids: Sequence[str]) -> Mapping[str, ShopCompany]:
+        return customers.fetch_companies(self.client, ids)
+
+    def find_customer(self, *, email: str = "", phone: str = "") -> str | None:
+        return customers.find_customer(self.client, email=email, phone=phone)
+
+    def set_customer(self, identifier: Mapping[str, str], values: Mapping[str, str]) -> str:
+        return customers.set_customer(self.client, identifier, values)
+
+    def create_address(self, customer_id: str, address: Address, *, default: bool) -> None:
+        customers.create_address(self.client, customer_id, address, default=default)
+
+    def set_default_address(self, customer_id: str, address_id: str) -> None:
+        customers.set_default_address(self.client, customer_id, address_id)
+
+    def set_consent(self, customer_id: str, kind: str, *, given: bool, at: datetime) -> None:
+        customers.set_consent(self.client, customer_id, kind, given=given, at=at)
 
 
 @dataclass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
-from libs.common.domain.orders import Order, Side
+from libs.common.domain.orders import Address, Order, Side
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import CurrencyChoice, StoreRules
 from libs.common.domain.transactions import Transaction
@@ -47,6 +49,23 @@ class Shopify(Protocol):
 
     @property
     def stock(self) -> StockShop: ...
+    def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]: ...
+
+    def companies(self, ids: Sequence[str]) -> Mapping[str, ShopCompany]: ...
+
+    def find_customer(self, *, email: str = "", phone: str = "") -> str | None: ...
+
+    def set_customer(self, identifier: Mapping[str, str], values: Mapping[str, str]) -> str:
+        """Repeatable: the customer of this identifier is made or changed; its id."""
+        ...
+
+    def create_address(self, customer_id: str, address: Address, *, default: bool) -> None:
+        """Not repeatable: read the customer's addresses before it is tried again."""
+        ...
+
+    def set_default_address(self, customer_id: str, address_id: str) -> None: ...
+
+    def set_consent(self, customer_id: str, kind: str, *, given: bool, at: datetime) -> None: ...
 
 
 #: Ledger entity to the Odoo model its links point to.

@@ -37,6 +37,7 @@ ENTITIES = MappingProxyType(
         "delivery": "deliveries",
         "refund": "refunds",
         "inventory": "inventory",
+        "customer": "customers",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

@@ -12,6 +12,13 @@ def normalise_email(email: str) -> str:
     return unicodedata.normalize("NFKC", email).strip().lower()
 
 
+def normalise_phone(phone: str) -> str:
+    """`+1 (555) 01-00` → `+15550100`; "" for a number without its country: nobody knows whose it is."""
+    text = unicodedata.normalize("NFKC", phone).strip()
+    digits = "".join(one for one in text if one.isdigit())
+    return f"+{digits}" if text.startswith("+") and digits else ""
+
+
 def normalise_code(code: str) -> str:
     """A SKU or a barcode without the spaces around it; case matters, as in both systems."""
     return code.strip()

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from libs.common.domain.rules_customers import CustomerRules
 from libs.common.domain.rules_inventory import InventoryRules
 
 
@@ -150,4 +151,5 @@ class StoreRules(_Rules):
     restock: bool = Field(default=True, description="restocked units come back as a return of the delivery")
     fulfillments: FulfillmentRules = Field(default_factory=FulfillmentRules)
     inventory: InventoryRules = Field(default_factory=InventoryRules)
+    customers: CustomerRules = Field(default_factory=CustomerRules)
     test_orders: HandlingOfTestOrders = HandlingOfTestOrders.IMPORT

@@ -113,6 +113,7 @@ def to_document(record: Record) -> Document:
             "ignored": record.ignored,
             "waits_for": record.waits_for,
             "frozen": dict(record.frozen) or None,
+            "told": dict(record.told) or None,
             "deliveries": list(record.deliveries),
             "history": [event_document(event) for event in record.history],
         }
@@ -159,6 +160,7 @@ def from_document(document: Mapping[str, Any]) -> Record:
         deliveries=tuple(document.get("deliveries", ())),
         history=tuple(_event(event) for event in document.get("history", ())),
         frozen=document.get("frozen", {}),
+        told=document.get("told", {}),
     )
 
 

@@ -163,10 +163,18 @@ def _document(hints: Sequence[Hint], now: datetime) -> Document:
     names = [hint.name for hint in hints if hint.name]
     if names:
         document["name"] = names[-1]
+    told = _told(hints)
+    if told:
+        document["told"] = told
     deliveries = [hint.delivery_id for hint in hints if hint.delivery_id is not None]
     if deliveries:
         document["deliveries"] = deliveries[-DELIVERIES_LENGTH:]
     return document
+
+
+def _told(hints: Sequence[Hint]) -> dict[str, str]:
+    """Of all hints together; the newest word counts."""
+    return {key: value for hint in hints for key, value in hint.told.items()}
 
 
 def _lane(hints: Sequence[Hint]) -> Lane:
@@ -212,6 +220,7 @@ def _update(hints: Sequence[Hint], now: datetime, *, at_work: bool) -> Document:
     names = [hint.name for hint in hints if hint.name]
     if names:
         always["name"] = names[-1]
+    always |= {f"told.{key}": value for key, value in _told(hints).items()}
     update: Document = {"$set": always, "$setOnInsert": once, "$max": raised, "$inc": {"wanted.seq": len(hints)}}
     if at_work:
         once |= {"state": State.DUE.value, "due_at": now}

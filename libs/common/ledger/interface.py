@@ -74,6 +74,15 @@ class Ledger(Protocol):
         """Record pairs found or made on the way (a customer, a variant); a pair taken already is left alone."""
         ...
 
+    def move_link(
+        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None
+    ) -> int | None:
+        """Give the target of one record to another one that has none; the target's id, None where there is none.
+
+        `instead_of` is a target of the other one that is gone and is given up for it. May be repeated.
+        """
+        ...
+
     def to_nudge(self, *, limit: int, overdue_seconds: float, entities: Sequence[str] | None = None) -> list[Record]:
         """Due now and not nudged since it became due or `overdue_seconds` ago, or running past its lease."""
         ...

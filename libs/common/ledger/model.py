@@ -60,6 +60,8 @@ class Hint:
     delivery_id: str | None = None
     """Deduplicates: Shopify's `X-Shopify-Webhook-Id`."""
     lane: Lane = Lane.LIVE
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What cannot be read anywhere afterwards and is kept with the record: `{merged_into: "2"}`."""
 
     @property
     def id(self) -> str:
@@ -152,6 +154,8 @@ class Record:
     history: tuple[Event, ...] = ()
     frozen: Mapping[str, str] = field(default_factory=dict)
     """Choices of the store's rules that were made for good when it was first synced: `currency`."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What hints told that cannot be read on any side: `merged_into`, the orders of a request."""
 
     @property
     def id(self) -> str:

@@ -14,6 +14,8 @@ from libs.common.ledger.hints import pushed_events
 from libs.common.ledger.model import Event, Lane, Link, Record, State, Target, record_id
 
 MATCHED_BY_ORDERS = "matched by orders"
+#: While a link moves, what it was stands in `told` under this name: `7 res.partner Jane Doe`.
+MOVING = "moving"
 
 
 class Queries(Records):
@@ -102,6 +104,27 @@ class Queries(Records):
                 waiting = {"waits_for": {"$in": linked}, "state": State.DUE.value}
                 self._records.update_many(waiting, made_due(self.clock.now()))
 
+    def move_link(
+        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None
+    ) -> int | None:
+        """See `Ledger.move_link`. What was taken off is kept on the record until it has arrived (FAULTS.md F13)."""
+        key, now = record_id(store, entity, source_id), self.clock.now()
+        with reaching_ledger():
+            found = self._records.find_one({"_id": key}) or {}
+            target = read_target(found.get("target")) or _moving(found.get("told", {}).get(MOVING, ""))
+            if target is None:
+                return None
+            moving = f"{target.id} {target.model} {target.name}"
+            self._records.update_one({"_id": key}, {"$set": {f"told.{MOVING}": moving}, "$unset": {"target": ""}})
+            if instead_of is not None:
+                gone = {"_id": record_id(store, entity, to), "target.id": instead_of}
+                self._records.update_one(gone, {"$unset": {"target": "", "synced": ""}})
+            self._link(store, Link(entity, to, target, target.name))
+            moved = Event(now, "link moved", {"to": record_id(store, entity, to), "target": target_document(target)})
+            update = {"$unset": {f"told.{MOVING}": ""}, "$push": {"history": pushed_events([moved])}}
+            self._records.update_one({"_id": key}, update)
+        return target.id
+
     def _link(self, store: str, link: Link) -> bool:
         now = self.clock.now()
         key = record_id(store, link.entity, link.source_id)
@@ -149,3 +172,9 @@ class Queries(Records):
             self._records.update_many(resting, hinted | again)
             found = {document["_id"] for document in self._read({"_id": {"$in": list(ids)}}, ("_id",))}
         return [key for key in ids if key in found]
+
+
+def _moving(text: str) -> Target | None:
+    number, _, rest = text.partition(" ")
+    model, _, name = rest.partition(" ")
+    return Target(model, int(number), name) if number.isdigit() and model else None

@@ -31,6 +31,8 @@ class FactsCache:
         self._read_at = 0.0
         self._journals: Mapping[int, JournalFact] | None = None
         self._journals_read_at = 0.0
+        self._languages: tuple[str, ...] | None = None
+        self._languages_read_at = 0.0
 
     def fields(self) -> OdooFields:
         """What this server calls things; read with the facts and kept as long."""
@@ -53,6 +55,15 @@ class FactsCache:
                 self._journals = {journal.id: journal for journal in _journals(self._client)}
                 self._journals_read_at = self._monotonic()
             return self._journals
+
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the installed languages (`de_DE`); asked for only by what keeps contacts."""
+        with self._lock:
+            if self._languages is None or self._monotonic() - self._languages_read_at > self._ttl_seconds:
+                found = self._client.search_read("res.lang", [("active", "=", True)], ["code"])
+                self._languages = tuple(str(language["code"]) for language in found)
+                self._languages_read_at = self._monotonic()
+            return self._languages
 
     def fresh(self, *, older_than_seconds: float) -> CompanyFacts:
         """Read anew unless they were read within these seconds: something looked for may just have been made."""

@@ -62,6 +62,10 @@ class OdooFields:
     """Whether a stock.move needs a name (before 19)."""
     line_tax_data: str = ""
     """`extra_tax_data` of order and invoice lines, where this version has it: see `rounded_apart`."""
+    partner_phone_sanitized: bool = False
+    """Whether res.partner keeps its phone number in international form (the app `phone_validation`)."""
+    partner_customer_rank: bool = False
+    """Whether res.partner tells customers from others (the app `account`)."""
     payment_memo: str = "memo"
     """What an account.payment says of itself: `memo`, `ref` before 18."""
 
@@ -92,6 +96,8 @@ def read_fields(client: OdooClient) -> OdooFields:
         service_product={"type": "service"},
         tax_price_include="price_include" in taxes,
         partner_email_normalized="email_normalized" in partners,
+        partner_phone_sanitized="phone_sanitized" in partners,
+        partner_customer_rank="customer_rank" in partners,
         pricelist_required=bool(orders.get("pricelist_id", {}).get("required")),
         order_tags="tag_ids" in orders,
         order_pickings=stocked,

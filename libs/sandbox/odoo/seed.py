@@ -111,5 +111,6 @@ def _technical(env: Env) -> None:
     for name in MODULES:
         put(env, "ir.module.module", {"name": name, "state": "installed", "shortdesc": name})
     put(env, "res.lang", {"name": "English (US)", "code": "en_US", "iso_code": "en", "active": True})
+    put(env, "res.lang", {"name": "German / Deutsch", "code": "de_DE", "iso_code": "de", "active": True})
     for xid, model, record in (("main_company", "res.company", COMPANY), ("main_partner", "res.partner", 1)):
         put(env, "ir.model.data", {"module": "base", "name": xid, "model": model, "res_id": record, "noupdate": True})

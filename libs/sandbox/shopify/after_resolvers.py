@@ -20,6 +20,8 @@ WRITE = "write_merchant_managed_fulfillment_orders"
 RETURNS = "read_returns"
 SCOPES = {
     "Order": "read_orders",
+    "Customer": "read_customers",
+    "Company": "read_customers",
     "OrderTransaction": "read_orders",
     "Refund": "read_orders",
     "Return": RETURNS,

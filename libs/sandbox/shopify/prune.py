@@ -45,6 +45,8 @@ ARGUMENTS_KEPT = frozenset(
         "ids",
         "includeRemovals",
         "notifyCustomer",
+        "identifier",
+        "setAsDefault",
         "available",
     }
 )

@@ -20,6 +20,7 @@ from graphql import (
 from libs.sandbox.journal import Journal
 from libs.sandbox.shopify.after_resolvers import SCOPES, Commands, attach_afterwards, require
 from libs.sandbox.shopify.catalog_resolvers import attach_catalog
+from libs.sandbox.shopify.customer_resolvers import CustomerCommands, attach_customers
 from libs.sandbox.shopify.derived import DERIVED, Document
 from libs.sandbox.shopify.paging import connection
 from libs.sandbox.shopify.schema import fields_of
@@ -58,6 +59,8 @@ class ShopFacts:
     store: ShopStore = field(default_factory=ShopStore)
     commands: Commands | None = None
     """What mutations do; without it there are none."""
+    customers: CustomerCommands | None = None
+    """Likewise, of customers."""
     stock: StockBook = field(default_factory=lambda: StockBook(Journal()))
 
 
@@ -80,6 +83,7 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     assert isinstance(entity, GraphQLUnionType)  # noqa: S101 - it is one in the schema
     entity.resolve_type = lambda value, _info, _type: "PurchasingCompany" if "company" in value else "Customer"
     attach_afterwards(schema, facts)
+    attach_customers(schema, facts, facts.customers)
     attach_stock(schema, facts)
     attach_catalog(schema, facts)
     node = schema.type_map["Node"]

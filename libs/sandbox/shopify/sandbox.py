@@ -33,6 +33,7 @@ from libs.sandbox.server import BackgroundServer
 from libs.sandbox.shopify.after_rest import part_body, webhook_body
 from libs.sandbox.shopify.afterwards import UPDATED, Hooks
 from libs.sandbox.shopify.app import build_app
+from libs.sandbox.shopify.customers import CustomerRoom
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
@@ -50,6 +51,7 @@ from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSend
 DEFAULT_SCOPES = (
     "read_orders",
     "read_customers",
+    "write_customers",
     "read_products",
     "read_returns",
     "write_inventory",
@@ -61,7 +63,7 @@ CREATE = "orders/create"
 LOCATION = "64700001"
 
 
-class ShopifySandbox(Returning):
+class ShopifySandbox(Returning, CustomerRoom):
     """One shop. Amounts are in `currency` unless an order says otherwise; `bucket` and `restore_rate` are points."""
 
     def __init__(
@@ -101,6 +103,7 @@ class ShopifySandbox(Returning):
         self.facts = ShopFacts(
             shop, name, currency, taxes_included, tuple(scopes), store=self.store, commands=self, stock=self.stock
         )
+        self.facts.customers = self
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         self.webhooks = WebhookSender(
@@ -269,6 +272,10 @@ class ShopifySandbox(Returning):
         if self._webhook_url and (self._webhook_topics is None or TOPIC in self._webhook_topics):
             body = json.dumps(level_body(item, location, available), separators=(",", ":")).encode()
             self.webhooks.send(self.webhooks.make(self._webhook_url, TOPIC, body))
+
+    def send_raw(self, topic: str, body: bytes, event_id: str) -> None:
+        if self._webhook_url and (self._webhook_topics is None or topic in self._webhook_topics):
+            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
 
     def deliver_now(
         self, order: Document, topic: str = CREATE, *, webhook_id: str = "", body: bytes | None = None, secret: str = ""

@@ -35,6 +35,9 @@ class ShopStore:
         self.catalog = Catalog(self.new_id)
         self._customer_ids: dict[str, str] = {}
         self._customers_since: dict[str, datetime] = {}
+        self._customers: dict[str, Document] = {}
+        self._gone: set[str] = set()
+        self._companies: dict[str, Document] = {}
 
     def new_id(self, kind: str) -> str:
         with self._lock:
@@ -95,6 +98,8 @@ class ShopStore:
                 since = self._customers_since.setdefault(customer["id"], order["createdAt"])
                 customer.setdefault("createdAt", since)
                 customer.setdefault("updatedAt", order["createdAt"])
+                if customer["id"] not in self._gone:
+                    self._customers.setdefault(customer["id"], customer)
             for part in parts_of(order):
                 self._nodes[part["id"]] = part
                 self._owners[part["id"]] = order["id"]
@@ -103,7 +108,40 @@ class ShopStore:
         return self._orders.get(gid)
 
     def node(self, gid: str) -> Document | None:
+        if "/Customer/" in gid:
+            return self.customer(gid)
+        if "/Company/" in gid and gid in self._companies:
+            return self._companies[gid]
         return self._nodes.get(gid)
+
+    def customer(self, gid: str) -> Document | None:
+        """As it is now, whatever an order remembers of it."""
+        return self._customers.get(gid)
+
+    def customers(self) -> list[Document]:
+        with self._lock:
+            return list(self._customers.values())
+
+    def put_customer(self, document: Document) -> None:
+        with self._lock:
+            self._customers[document["id"]] = document
+
+    def remove_customer(self, gid: str) -> None:
+        """Orders keep what they know of it."""
+        with self._lock:
+            self._gone.add(gid)
+            self._customers.pop(gid, None)
+
+    def company(self, gid: str) -> Document | None:
+        return self._companies.get(gid)
+
+    def put_company(self, document: Document) -> None:
+        with self._lock:
+            self._companies[document["id"]] = document
+
+    def remove_company(self, gid: str) -> None:
+        with self._lock:
+            self._companies.pop(gid, None)
 
     def owner(self, gid: str) -> Document | None:
         """The order that has this part."""

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
+from libs.common.domain.addresses import address_values
 from libs.common.domain.digests import digest
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import match_partner, normalise_email
-from libs.common.domain.orders import Address, Company, Order
+from libs.common.domain.orders import Company, Order
 from libs.common.domain.rules import StoreRules
 from services.workers.orders.company import company_of, location_address
 from services.workers.orders.model import PlannedAddress, PlannedCustomer, Ref, Situation
 
 #: What a contact's address is made of; compared when an order that is in Odoo already changes.
 ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip")
-
-
-def address_values(address: Address, facts: CompanyFacts) -> dict[str, str]:
-    """An address as `res.partner` takes it; a province that Odoo does not know stays readable in `street2`."""
-    country = facts.countries.get(address.country)
-    state = facts.states.get((address.country, address.province))
-    province = "" if state else (address.province_name or address.province)
-    name = ", ".join(part for part in (address.company, address.name) if part)
-    values = {
-        "name": name or address.city or address.address1,
-        "street": address.address1,
-        "street2": ", ".join(part for part in (address.address2, province) if part),
-        "city": address.city,
-        "zip": address.zip,
-        "state_id": str(state or ""),
-        "country_id": str(country or ""),
-        "phone": address.phone,
-    }
-    return {key: value.strip() for key, value in values.items()}
 
 
 def plan_customer(situation: Situation, rules: StoreRules) -> tuple[PlannedCustomer, Ref, Ref]:

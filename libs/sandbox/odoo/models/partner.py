@@ -24,6 +24,12 @@ def normalized_email(text: Any) -> str | bool:
     return found[0].strip().lower() if found else False
 
 
+def sanitized_phone(text: Any) -> str | bool:
+    """`+1 555-0100` as `+15550100`; False for a number without its country, or none."""
+    digits = "".join(one for one in str(text or "") if one.isdigit())
+    return f"+{digits}" if digits and str(text).strip().startswith("+") else False
+
+
 class Partner(Model):
     order = "complete_name, id desc"
     defaults: ClassVar[Mapping[str, Any]] = {"type": "contact", "active": True, "lang": "en_US"}
@@ -61,6 +67,9 @@ class Partner(Model):
             raise ConstraintBroken("Contacts require a name")
         if "email" in names:
             env.db.set("res.partner", row["id"], "email_normalized", normalized_email(row.get("email")))
+        if names & {"phone", "mobile"}:
+            number = sanitized_phone(row.get("mobile")) or sanitized_phone(row.get("phone"))
+            env.db.set("res.partner", row["id"], "phone_sanitized", number)
         if names & {*ADDRESS, *COMMERCIAL, "parent_id", "type"}:
             self._share(env, row, names, created=created)
 

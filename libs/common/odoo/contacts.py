@@ -1,0 +1,96 @@
+"""Contacts of Odoo's as customers: read with what is below them, found by e-mail and phone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from libs.common.domain.customers import OdooAddress, OdooContact
+from libs.common.domain.matching import normalise_email, normalise_phone
+from libs.common.odoo.cells import parse_datetime
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.fields import OdooFields
+
+MODEL = "res.partner"
+ADDRESS_TYPES = ("delivery", "invoice", "other")
+_TEXTS = ("name", "email", "phone", "street", "street2", "city", "zip", "lang", "vat", "ref")
+_RELATIONS = ("state_id", "country_id")
+_ADDRESS_VALUES = ("name", "phone", "street", "street2", "city", "zip", *_RELATIONS)
+_FIELDS = (*_TEXTS, *_RELATIONS, "type", "is_company", "parent_id", "active", "category_id", "write_date")
+
+
+def read_contacts(
+    client: OdooClient,
+    names: OdooFields,
+    ids: Collection[int],
+    *,
+    emails: Collection[str] = (),
+    phones: Collection[str] = (),
+    refs: Collection[str] = (),
+) -> dict[int, OdooContact]:
+    """The contacts of these ids with the addresses below them, and those with one of the e-mails, phones or references.
+
+    One call; archived ones too. E-mails and phones are normalised. What is gone is absent.
+    """
+    fields = [*_FIELDS, *(["phone_sanitized"] if names.partner_phone_sanitized else []), *_rank(names)]
+    wanted = sorted(set(ids))
+    parts: list[Any] = [("id", "in", wanted), ("parent_id", "in", wanted)] if wanted else []
+    if emails:
+        parts.append(("email_normalized" if names.partner_email_normalized else "email", "in", sorted(emails)))
+    if phones:
+        parts.append(("phone_sanitized" if names.partner_phone_sanitized else "phone", "in", sorted(phones)))
+    if refs:
+        parts.append(("ref", "in", sorted(refs)))
+    if not parts:
+        return {}
+    domain = [*["|"] * (len(parts) - 1), *parts]
+    rows = client.search_read(MODEL, domain, fields, context={"active_test": False})
+    below: dict[int, list[OdooAddress]] = {}
+    for row in rows:
+        parent = _id(row["parent_id"])
+        if parent is not None and row["type"] in ADDRESS_TYPES:
+            values = _values(row)
+            kept = tuple((name, values[name]) for name in _ADDRESS_VALUES)
+            below.setdefault(parent, []).append(OdooAddress(row["id"], row["type"], kept, row["active"]))
+    return {row["id"]: _contact(row, tuple(below.get(row["id"], ()))) for row in rows}
+
+
+def _rank(names: OdooFields) -> list[str]:
+    return ["customer_rank"] if names.partner_customer_rank else []
+
+
+def _contact(row: Mapping[str, Any], addresses: tuple[OdooAddress, ...]) -> OdooContact:
+    values = _values(row)
+    return OdooContact(
+        id=row["id"],
+        name=values["name"],
+        written_at=parse_datetime(row["write_date"]),
+        values=tuple(values.items()),
+        email=normalise_email(values["email"]),
+        phone=str(row.get("phone_sanitized") or "") or normalise_phone(values["phone"]),
+        active=row["active"],
+        parent_id=_id(row["parent_id"]),
+        is_company=row["is_company"],
+        customer=bool(row.get("customer_rank")),
+        tag_ids=tuple(sorted(row["category_id"])),
+        addresses=addresses,
+    )
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, str]:
+    texts = {name: str(row[name] or "").strip() for name in _TEXTS}
+    return texts | {name: str(_id(row[name]) or "") for name in _RELATIONS}
+
+
+def _id(value: Any) -> int | None:
+    return int(value[0]) if value else None
+
+
+def contact_tags(client: OdooClient, names: Sequence[str]) -> dict[str, int]:
+    """The contact tags of these names that there are, the oldest of each name."""
+    if not names:
+        return {}
+    found: dict[str, int] = {}
+    for row in client.search_read("res.partner.category", [("name", "in", list(names))], ["name"]):
+        found.setdefault(str(row["name"]), int(row["id"]))
+    return found

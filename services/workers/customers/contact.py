@@ -1,0 +1,157 @@
+"""A customer as a contact of Odoo's has it, and a contact as Shopify has it: fields, consent, language. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from libs.common.domain.addresses import PLACE_FIELDS, address_of, address_values, place_of
+from libs.common.domain.customers import SUBSCRIBED, OdooAddress, OdooContact, ShopCustomer
+from libs.common.domain.digests import digest
+from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.matching import normalise_email, normalise_phone
+from libs.common.domain.rules_customers import CustomerRules
+from services.workers.customers.model import ConsentTags, NewAddress, ShopAddress
+
+DELIVERY = "delivery"
+#: Length of the digest in an address's external id, as in the orders' room.
+DIGEST_LENGTH = 16
+
+
+def contact_values(customer: ShopCustomer, facts: CompanyFacts, languages: Sequence[str]) -> dict[str, str]:
+    """What Odoo's contact is to have. What Shopify does not say is left out: it clears nothing in Odoo."""
+    home = customer.default_address
+    at = address_values(home, facts) if home else {}
+    email = normalise_email(customer.email)
+    values = {
+        "name": customer.name or at.get("name", "") or email or f"Shopify customer {customer.id}",
+        "email": email,
+        "phone": customer.phone or at.get("phone", ""),
+        "lang": language_of(customer.locale, languages),
+    }
+    values = {name: value for name, value in values.items() if value}
+    if any(place_of(at)):
+        values |= {name: at[name] for name in PLACE_FIELDS}
+    return values
+
+
+def language_of(locale: str, languages: Sequence[str]) -> str:
+    """The installed language for a locale: `fr-CA` is fr_CA, else any French; "" when there is none."""
+    code = locale.replace("-", "_")
+    if not code:
+        return ""
+    if code in languages:
+        return code
+    base = code.partition("_")[0].lower()
+    same = [one for one in languages if one.partition("_")[0].lower() == base]
+    home = f"{base}_{base.upper()}"
+    return home if home in same else (same[0] if same else "")
+
+
+def new_addresses(
+    customer: ShopCustomer, facts: CompanyFacts, module: str, main: Mapping[str, str], known: Sequence[OdooAddress]
+) -> tuple[NewAddress, ...]:
+    """The entries of the address book that Odoo does not have: neither on the contact itself nor below it."""
+    there = {digest(_content(dict(one.values))) for one in known}
+    found: dict[str, NewAddress] = {}
+    for entry in customer.addresses:
+        values = address_values(entry.address, facts)
+        if not any(place_of(values)) or (
+            entry.id == customer.default_address_id and place_of(values) == place_of(main)
+        ):
+            continue
+        if digest(_content(values)) not in there:
+            name = f"{module}.address_customer_{customer.id}_{DELIVERY}_{digest(values)[:DIGEST_LENGTH]}"
+            found[name] = NewAddress(name, values)
+    return tuple(found.values())
+
+
+def _content(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values.get(name, "").strip() for name in ("name", *PLACE_FIELDS, "phone")}
+
+
+def consent_wanted(customer: ShopCustomer, rules: CustomerRules) -> dict[str, bool]:
+    """Names of contact tags, and whether the contact is to have them."""
+    given = {rules.email_tag: customer.email_consent, rules.sms_tag: customer.sms_consent}
+    return {tag: state == SUBSCRIBED for tag, state in given.items() if tag}
+
+
+def consent_of(contact: OdooContact, tags: ConsentTags) -> dict[str, bool]:
+    """`email` and `sms`, as the contact's tags tell; without tags in Odoo nothing is told."""
+    return {kind: number in contact.tag_ids for kind, number in (("email", tags.email), ("sms", tags.sms)) if number}
+
+
+def differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """The fields of `wanted` that are otherwise; e-mail and phone count as the same however they are written."""
+    return {
+        name: value for name, value in wanted.items() if _same_as(name, value) != _same_as(name, present.get(name, ""))
+    }
+
+
+def _same_as(name: str, value: str) -> str:
+    if name == "email":
+        return normalise_email(value)
+    if name == "phone":
+        return normalise_phone(value) or value.strip()
+    return value.strip()
+
+
+def shop_digest(customer: ShopCustomer) -> str:
+    """Changes with whatever Tandem carries of it."""
+    content = {
+        "name": [customer.first_name, customer.last_name],
+        "email": customer.email,
+        "phone": customer.phone,
+        "locale": customer.locale,
+        "consent": [customer.email_consent, customer.sms_consent],
+        "addresses": [one.address for one in customer.addresses],
+        "default": customer.default_address,
+    }
+    return digest(content)
+
+
+def odoo_digest(contact: OdooContact, tags: ConsentTags) -> str:
+    """Changes with whatever Tandem carries of it."""
+    addresses = {digest(dict(one.values)) for one in contact.addresses if one.active}
+    return digest(
+        {"values": dict(contact.values), "consent": consent_of(contact, tags), "addresses": sorted(addresses)}
+    )
+
+
+def shop_values(contact: OdooContact, customer: ShopCustomer | None, languages: Sequence[str]) -> dict[str, str]:
+    """What Shopify's customer is to have, by GraphQL names; without what it has already and what Odoo does not say."""
+    values = dict(contact.values)
+    wanted: dict[str, str] = {}
+    if values.get("name") and (customer is None or values["name"] != customer.name):
+        first, _, last = values["name"].rpartition(" ")
+        wanted |= {"firstName": first, "lastName": last}
+    if contact.email and (customer is None or contact.email != normalise_email(customer.email)):
+        wanted["email"] = contact.email
+    if contact.phone and (customer is None or contact.phone != normalise_phone(customer.phone)):
+        wanted["phone"] = contact.phone
+    lang = values.get("lang", "")
+    if lang and (customer is None or lang != language_of(customer.locale, languages)):
+        wanted["locale"] = lang.partition("_")[0]
+    return wanted
+
+
+def shop_addresses(contact: OdooContact, customer: ShopCustomer, facts: CompanyFacts) -> tuple[ShopAddress, ...]:
+    """Where the contact is and is delivered to, as far as the address book lacks it; its own becomes the default."""
+    book = {place_of(address_values(one.address, facts)): one for one in customer.addresses}
+    values = dict(contact.values)
+    here = place_of(values)
+    told = {*book, here}
+    found: list[ShopAddress] = []
+    if values.get("country_id") and any(here):
+        entry = book.get(here)
+        if entry is None:
+            found.append(ShopAddress(address_of({**values, "phone": contact.phone}, facts), default=True))
+        elif entry.id != customer.default_address_id:
+            found.append(ShopAddress(entry.address, default=True, id=entry.id))
+    for below in contact.addresses:
+        at = dict(below.values)
+        place = place_of(at)
+        if below.active and below.type == DELIVERY and at.get("country_id") and place not in told:
+            at["phone"] = normalise_phone(at.get("phone", ""))
+            found.append(ShopAddress(address_of(at, facts), default=False))
+            told.add(place)
+    return tuple(found)

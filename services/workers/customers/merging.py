@@ -1,0 +1,32 @@
+"""Follows a merge of two customers in Shopify: the link moves, or the second contact is archived."""
+
+from __future__ import annotations
+
+from libs.common.errors import Failure
+from libs.common.ledger.model import Hint
+from libs.common.odoo.contacts import MODEL
+from services.workers.context import StoreContext
+from services.workers.customers.gather import ENTITY
+from services.workers.customers.model import ArchiveContact, MoveLink
+from services.workers.entity import Outcome
+
+
+def move(changes: MoveLink, store: StoreContext) -> Outcome | Failure:
+    """Repeatable: a move that was cut in two is finished by the next try."""
+    moved = store.ledger.move_link(store.slug, ENTITY, changes.source_id, changes.to, instead_of=changes.instead_of)
+    store.hint([Hint(store.slug, ENTITY, changes.to, why="merged in Shopify")])
+    return _done({"merged_into": changes.to, "moved_contact": moved})
+
+
+def archive(changes: ArchiveContact, store: StoreContext) -> Outcome | Failure:
+    """Repeatable. Documents that name the contact keep it."""
+    try:
+        store.odoo.call(MODEL, "write", [[changes.partner_id], {"active": False}], write=True)
+    except Failure as failure:
+        return failure
+    store.hint([Hint(store.slug, ENTITY, changes.to, why="merged in Shopify")])
+    return _done({"merged_into": changes.to, "archived_contact": changes.partner_id})
+
+
+def _done(notes: dict[str, object]) -> Outcome:
+    return Outcome(version=None, digest="merged", name="", target=None, notes=notes)

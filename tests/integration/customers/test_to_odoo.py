@@ -1,0 +1,115 @@
+"""Customers of the shop as contacts in Odoo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from libs.common.ledger.model import State
+from tests.integration.customers.lobby import HOME, JANE, WORK, Lobby, open_lobby
+
+
+@pytest.fixture(params=["18", "19"])
+def lobby(request: pytest.FixtureRequest) -> Iterator[Lobby]:
+    with open_lobby(request.param) as opened:
+        yield opened
+
+
+def test_a_new_customer_becomes_a_contact_with_its_addresses_consent_and_language(lobby: Lobby) -> None:
+    record = lobby.sync(lobby.add(JANE, HOME, WORK, email_consent="SUBSCRIBED"))
+    assert record.state is State.SYNCED, record.held
+    contact = lobby.contact(record)
+    assert (contact["name"], contact["email"], contact["phone"]) == ("Jane Doe", "jane.doe@example.com", "+15550100")
+    assert (contact["street"], contact["city"], contact["zip"]) == ("1 Main Street", "Louisville", "40202")
+    assert contact["lang"] == "de_DE"
+    tags = lobby.odoo.find("res.partner.category", [("id", "in", contact["category_id"])])
+    assert [tag["name"] for tag in tags] == ["Email marketing"]
+    (below,) = lobby.below(record)
+    assert (below["type"], below["name"], below["street"]) == ("delivery", "ACME, Jane Doe", "2 Side Street")
+
+
+def test_a_repeat_changes_nothing(lobby: Lobby) -> None:
+    customer = lobby.add(JANE, HOME, WORK, email_consent="SUBSCRIBED")
+    lobby.sync(customer)
+    before = lobby.writes()
+    assert lobby.sync(customer).state is State.SYNCED
+    assert lobby.writes() == before
+
+
+def test_what_changes_in_shopify_changes_in_odoo_and_nothing_else(lobby: Lobby) -> None:
+    customer = lobby.add(JANE, HOME, email_consent="SUBSCRIBED")
+    record = lobby.sync(customer)
+    assert record.target
+    lobby.odoo.change("res.partner", record.target.id, ref="K-17")
+    lobby.shop.update_customer(customer, lastName="Roe", addresses=[replace(HOME, address1="9 New Road")])
+    lobby.shop.consent(customer, email="UNSUBSCRIBED")
+    contact = lobby.contact(lobby.sync(customer))
+    assert (contact["name"], contact["street"], contact["ref"]) == ("Jane Roe", "9 New Road", "K-17")
+    assert contact["category_id"] == []
+
+
+def test_the_ladder_goes_by_email_then_by_phone(lobby: Lobby) -> None:
+    by_email = lobby.odoo.add("res.partner", name="J. Doe", email=" JANE.DOE@example.com ", city="Bonn")
+    by_phone = lobby.odoo.add("res.partner", name="Ada", phone="+1 555-0199")
+    other = lobby.odoo.add("res.partner", name="Bob", phone="+1 555 0133", email="bob@example.com")
+    record = lobby.sync(lobby.add(JANE, HOME))
+    assert record.target and record.target.id == by_email
+    contact = lobby.contact(record)
+    assert (contact["name"], contact["city"], contact["phone"]) == ("J. Doe", "Bonn", "+15550100")
+    ada = lobby.sync(lobby.add(replace(JANE, first_name="Ada", email="", phone="+15550199")))
+    assert ada.target and ada.target.id == by_phone
+    new = lobby.sync(lobby.add(replace(JANE, email="carl@example.com", phone="+15550133")))
+    assert new.target and new.target.id not in {by_email, by_phone, other}
+
+
+def test_a_customer_that_an_order_brought_is_the_same_contact(lobby: Lobby) -> None:
+    order = lobby.order()
+    lobby.hint(order, entity="order", why="orders/create")
+    lobby.work()
+    customer = lobby.record("order", order)
+    assert customer.state is State.SYNCED, customer.held
+    (known,) = lobby.shop.customers()
+    record = lobby.sync(known["id"].rpartition("/")[2])
+    assert record.state is State.SYNCED
+    assert len(lobby.odoo.find("res.partner", [("email", "=", "jane.doe@example.com"), ("parent_id", "=", False)])) == 1
+
+
+def test_off_is_the_default_and_leaves_links_alone(lobby: Lobby) -> None:
+    lobby.rules()
+    before = lobby.writes()
+    record = lobby.sync(lobby.add(JANE, HOME))
+    assert (record.state, record.ignored) == (State.IGNORED, "customers.sync: off")
+    assert lobby.writes()[1] == before[1]
+
+
+def test_f35_deleted_on_one_side_and_changed_on_the_other_nothing_comes_back(lobby: Lobby) -> None:
+    gone_there, gone_here = lobby.add(JANE, HOME), lobby.add(replace(JANE, email="b@example.com", phone=""), HOME)
+    first, second = lobby.sync(gone_there), lobby.sync(gone_here)
+    assert first.target and second.target
+    lobby.shop.delete_customer(gone_there)
+    lobby.odoo.delete("res.partner", second.target.id)
+    lobby.shop.update_customer(gone_here, lastName="Roe")
+    before = lobby.writes()[1]
+    assert lobby.sync(gone_there, why="customers/delete").state is State.IGNORED
+    assert lobby.sync(gone_here).state is State.IGNORED
+    assert lobby.writes()[1] == before
+
+
+def test_a_merge_moves_the_link_or_asks_about_the_second_contact(lobby: Lobby) -> None:
+    kept, gone = lobby.add(replace(JANE, email="k@example.com", phone="")), lobby.add(JANE, HOME)
+    target = lobby.sync(gone).target
+    lobby.shop.merge_customers(kept, gone)
+    record = lobby.sync(gone, why="customers/merge", told={"merged_into": kept})
+    assert record.state is State.SYNCED and record.target is None
+    assert lobby.record("customer", kept).target == target
+
+    third = lobby.add(replace(JANE, email="t@example.com", phone=""))
+    assert lobby.sync(third).target
+    lobby.shop.merge_customers(kept, third)
+    record = lobby.sync(third, why="customers/merge", told={"merged_into": kept})
+    assert record.held and record.held.code == "merged_contacts"
+    lobby.rules(sync="from_shopify", merged="archive")
+    assert lobby.sync(third).state is State.SYNCED
+    assert lobby.contact(lobby.record("customer", third))["active"] is False

@@ -177,10 +177,10 @@ def test_records_are_named_or_chosen_not_both(world: World, args: tuple[str, ...
 
 
 def test_a_link_is_not_made_due_because_nothing_works_on_it(world: World) -> None:
-    world.ledger.link("acme", [Link("customer", "77", Target("res.partner", 5, "Ada"), "Ada")])
-    result = world.run("records", "retry", "acme/customer/77")
+    world.ledger.link("acme", [Link("variant", "77", Target("product.product", 5, "Mug"), "Mug")])
+    result = world.run("records", "retry", "acme/variant/77")
     assert result.exit_code == 1
     assert "Retry the order instead" in result.stderr
-    record = world.ledger.get("acme/customer/77")
+    record = world.ledger.get("acme/variant/77")
     assert record is not None
     assert record.state is State.SYNCED

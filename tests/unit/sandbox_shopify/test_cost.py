@@ -15,6 +15,8 @@ from tests.unit.sandbox_shopify.helpers import document
 
 SCHEMA = load_schema()
 VARIABLES: dict[str, dict[str, Any]] = {
+    "customer_addresses": {"lines": 50},
+    "company_locations": {"lines": 50},
     "orders_by_ids": {"lines": 12},
     "variant_codes": {"first": 250},
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},

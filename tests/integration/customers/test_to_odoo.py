@@ -55,13 +55,16 @@ def test_the_ladder_goes_by_email_then_by_phone(lobby: Lobby) -> None:
     by_phone = lobby.odoo.add("res.partner", name="Ada", phone="+1 555-0199")
     other = lobby.odoo.add("res.partner", name="Bob", phone="+1 555 0133", email="bob@example.com")
     record = lobby.sync(lobby.add(JANE, HOME))
-    assert record.target and record.target.id == by_email
+    assert record.target
+    assert record.target.id == by_email
     contact = lobby.contact(record)
     assert (contact["name"], contact["city"], contact["phone"]) == ("J. Doe", "Bonn", "+15550100")
     ada = lobby.sync(lobby.add(replace(JANE, first_name="Ada", email="", phone="+15550199")))
-    assert ada.target and ada.target.id == by_phone
+    assert ada.target
+    assert ada.target.id == by_phone
     new = lobby.sync(lobby.add(replace(JANE, email="carl@example.com", phone="+15550133")))
-    assert new.target and new.target.id not in {by_email, by_phone, other}
+    assert new.target
+    assert new.target.id not in {by_email, by_phone, other}
 
 
 def test_a_customer_that_an_order_brought_is_the_same_contact(lobby: Lobby) -> None:
@@ -87,7 +90,8 @@ def test_off_is_the_default_and_leaves_links_alone(lobby: Lobby) -> None:
 def test_f35_deleted_on_one_side_and_changed_on_the_other_nothing_comes_back(lobby: Lobby) -> None:
     gone_there, gone_here = lobby.add(JANE, HOME), lobby.add(replace(JANE, email="b@example.com", phone=""), HOME)
     first, second = lobby.sync(gone_there), lobby.sync(gone_here)
-    assert first.target and second.target
+    assert first.target
+    assert second.target
     lobby.shop.delete_customer(gone_there)
     lobby.odoo.delete("res.partner", second.target.id)
     lobby.shop.update_customer(gone_here, lastName="Roe")
@@ -102,14 +106,16 @@ def test_a_merge_moves_the_link_or_asks_about_the_second_contact(lobby: Lobby) -
     target = lobby.sync(gone).target
     lobby.shop.merge_customers(kept, gone)
     record = lobby.sync(gone, why="customers/merge", told={"merged_into": kept})
-    assert record.state is State.SYNCED and record.target is None
+    assert record.state is State.SYNCED
+    assert record.target is None
     assert lobby.record("customer", kept).target == target
 
     third = lobby.add(replace(JANE, email="t@example.com", phone=""))
     assert lobby.sync(third).target
     lobby.shop.merge_customers(kept, third)
     record = lobby.sync(third, why="customers/merge", told={"merged_into": kept})
-    assert record.held and record.held.code == "merged_contacts"
+    assert record.held
+    assert record.held.code == "merged_contacts"
     lobby.rules(sync="from_shopify", merged="archive")
     assert lobby.sync(third).state is State.SYNCED
     assert lobby.contact(lobby.record("customer", third))["active"] is False

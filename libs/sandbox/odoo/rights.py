@@ -48,11 +48,31 @@ _BILLING = _SALES | {
     "account.partial.reconcile": "crwd",
     "account.payment": "crwd",
 }
-_NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES, "billing": _BILLING}
+# What the README asks for: sales administrator, contact and product creation, invoicing, inventory user.
+_STORE = _BILLING | {
+    "crm.tag": "crwd",
+    "crm.team": "crwd",
+    "ir.module.module": "r",
+    "procurement.group": "crw",
+    "product.category": "crwd",
+    "product.pricelist": "crwd",
+    "product.product": "crwd",
+    "product.template": "crwd",
+    "res.country.state": "crwd",
+    "res.partner": "crwd",
+    "res.partner.category": "crwd",
+    "sale.order": "crwd",
+    "stock.move": "crwd",
+    "stock.picking": "crwd",
+    "stock.quant": "crw",
+    "uom.category": "crwd",
+    "uom.uom": "crwd",
+}
+_NAMED: Mapping[str, Mapping[str, str]] = {"plain": _PLAIN, "sales": _SALES, "billing": _BILLING, "store": _STORE}
 
 
 def rights_of(given: str | Mapping[str, str] | None) -> Rights | None:
-    """`plain`, `sales`, `billing` (sales and invoicing), or letters by model; None for everything."""
+    """`plain`, `sales`, `billing` (sales and invoicing), `store`, or letters by model; None for everything."""
     if given is None or given == "admin":
         return None
     letters = _NAMED[given] if isinstance(given, str) else given

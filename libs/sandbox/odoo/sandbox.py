@@ -220,8 +220,8 @@ class OdooSandbox(StockSide):
     ) -> int:
         """A user who signs in with this key.
 
-        `rights`: None for everything, `plain`, `sales` or `billing` as real groups have them, or a mapping of model to
-        a few of the letters `crwd` (create, read, write, delete).
+        `rights`: None for everything, `plain`, `sales`, `billing` or `store` (all that a store needs) as real groups
+        have them, or a mapping of model to a few of the letters `crwd` (create, read, write, delete).
         """
         with self.registry.db.transaction():
             env = self.env()

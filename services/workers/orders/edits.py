@@ -67,7 +67,7 @@ def _compare(
         _lower(order, known, quantity, writes, blocked, priced=line if priced else None)
     elif quantity > known.quantity or priced:
         raised = quantity if quantity > known.quantity else None
-        writes.append(LineWrite(known.id, raised, line if priced else None))
+        writes.append(LineWrite(known, raised, line if priced else None))
 
 
 def _priced_otherwise(order: SaleOrder, known: SaleLine, line: PlannedLine) -> bool:
@@ -94,7 +94,7 @@ def _lower(
     least = max(delivered, invoiced) if order.is_confirmed else Decimal(0)
     reached = max(quantity, min(least, known.quantity))
     if reached < known.quantity or priced:
-        writes.append(LineWrite(known.id, reached if reached < known.quantity else None, priced))
+        writes.append(LineWrite(known, reached if reached < known.quantity else None, priced))
     if reached > quantity:
         reasons = {"delivered": delivered > quantity, "invoiced": invoiced > quantity}
         blocked.append(

@@ -12,8 +12,9 @@ from services.workers.deadlines import align_deadlines
 from services.workers.orders.model import Changes, Edit, LineWrite
 from services.workers.orders.rows import line_cells, line_fields
 
-_QUANTITY = ("product_uom_qty",)
+_QUANTITY = ("product_uom_qty", "price_unit", "discount")
 _PRICE = ("price_unit", "discount", "taxes")
+_BOTH = (*_QUANTITY, "taxes")
 #: What is written for each order, by record id.
 Rows = dict[str, list[list[Cell]]]
 
@@ -24,7 +25,7 @@ def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[s
     Quantities, prices and both go in calls apart: a column of `load` writes to every line that has a row.
     """
     failed: dict[str, Failure] = {}
-    align_deadlines(store, (one.line_id for c in plans for one in _edit(c).writes if one.quantity is not None))
+    align_deadlines(store, (one.line.id for c in plans for one in _edit(c).writes if one.quantity is not None))
     for columns in (_QUANTITY, _PRICE, (*_QUANTITY, *_PRICE)):
         writes = {
             c.record_id: [write for write in _edit(c).writes if _columns_of(write) == columns]
@@ -77,7 +78,9 @@ def _update(
 
 
 def _columns_of(write: LineWrite) -> tuple[str, ...]:
-    return (*(_QUANTITY if write.quantity is not None else ()), *(_PRICE if write.priced else ()))
+    if write.priced is None:
+        return _QUANTITY
+    return _PRICE if write.quantity is None else _BOTH
 
 
 def _edit(changes: Changes) -> Edit:
@@ -93,18 +96,17 @@ def _writes(changes: Changes, columns: Sequence[str], writes: Iterable[LineWrite
     rows: list[list[Cell]] = []
     for write in writes:
         head: Cell = "" if rows else _edit(changes).order.id
-        rows.append([head, write.line_id, *(_cell(write, name) for name in columns)])
+        rows.append([head, write.line.id, *(_cell(write, name) for name in columns)])
     return rows
 
 
 def _cell(write: LineWrite, name: str) -> Cell:
-    if name == "product_uom_qty":
-        return write.quantity
-    assert write.priced is not None  # noqa: S101 - the columns of a price are asked of priced writes
+    priced, line = write.priced, write.line
     cells: dict[str, Cell] = {
-        "price_unit": write.priced.unit_price,
-        "discount": write.priced.discount,
-        "taxes": ids_cell(write.priced.tax_ids),
+        "product_uom_qty": write.quantity,
+        "price_unit": priced.unit_price if priced else line.price_unit,
+        "discount": priced.discount if priced else line.discount,
+        "taxes": ids_cell(priced.tax_ids if priced else line.tax_ids),
     }
     return cells[name]
 

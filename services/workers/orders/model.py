@@ -14,7 +14,7 @@ from libs.common.domain.money import Money
 from libs.common.domain.orders import Order, Side
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.rules import Until
-from libs.common.domain.sales import SaleOrder
+from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.cancel import Cancellation
 
 
@@ -143,10 +143,11 @@ class LineWrite:
     """One line of an order that Odoo has, to change; what is None stays as it is.
 
     A quantity is written only where it must change: on a confirmed order Odoo compares even the same number with
-    what is delivered and still to be, and may ship again.
+    what is delivered and still to be, and may ship again. Its price goes with it: with a quantity alone Odoo takes
+    the product's own price anew, while no unit is invoiced.
     """
 
-    line_id: int
+    line: SaleLine
     quantity: Decimal | None = None
     priced: PlannedLine | None = None
     """Unit price and taxes are to be those of this line."""

@@ -12,7 +12,7 @@ from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.deadlines import align_deadlines
 from services.workers.refunds.far_side import read_deliveries
-from services.workers.refunds.model import Changes, PlannedReturn
+from services.workers.refunds.model import Changes, LineQuantity, PlannedReturn
 from services.workers.refunds.rows import Delivery, return_fields, return_rows
 
 #: Without these Odoo answers with a wizard instead of doing it.
@@ -83,11 +83,14 @@ class RestockRun:
 
         def write(some: Sequence[Changes]) -> Sequence[int]:
             """Two refunds of one order come to the same quantities: each line once."""
-            cells: dict[int, Decimal] = {}
+            cells: dict[int, LineQuantity] = {}
             for one in (one for changes in some for one in quantities[changes.record_id]):
-                cells[one.line.id] = min(one.quantity, cells.get(one.line.id, one.quantity))
-            rows: list[list[Cell]] = [[line_id, quantity] for line_id, quantity in cells.items()]
-            self.store.odoo.update("sale.order.line", [".id", "product_uom_qty"], rows)
+                cells[one.line.id] = min(one, cells.get(one.line.id, one), key=lambda each: each.quantity)
+            # With a quantity alone Odoo takes the product's own price anew, while no unit is invoiced.
+            rows: list[list[Cell]] = [
+                [line_id, one.quantity, one.line.price_unit, one.line.discount] for line_id, one in cells.items()
+            ]
+            self.store.odoo.update("sale.order.line", [".id", "product_uom_qty", "price_unit", "discount"], rows)
             return [changes.sale.id for changes in some]
 
         wanted = [changes for changes in plans if quantities[changes.record_id]]

@@ -185,9 +185,22 @@ class OrderLine(Model):
         order = env.row(ORDER, values.get("order_id")) or {}
         values.setdefault(taxes_field(env), default_taxes(env, product, order.get("company_id")))
         values.setdefault("price_unit", list_price(env, product, order.get("currency_id")))
+        # A price that was given is the "technical" one as well: Odoo does not take it for set by hand.
+        values.setdefault("technical_price_unit", values["price_unit"])
 
     def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
         check_line(env, row, changes)
+        if changes.keys() & {"product_uom_qty", "product_id"} and "price_unit" not in changes:
+            changes.update(self._priced_anew(env, {**row, **changes}))
+
+    def _priced_anew(self, env: Env, row: Row) -> dict[str, float]:
+        """The product's price, unless somebody set one by hand or units are invoiced."""
+        product, order = env.row("product.product", row.get("product_id")), env.db.tables[ORDER][row["order_id"]]
+        by_hand = row.get("technical_price_unit") != row.get("price_unit")
+        if product is None or by_hand or env.value(LINE, row, "qty_invoiced") > 0:
+            return {}
+        price = list_price(env, product, order.get("currency_id"))
+        return {"price_unit": price, "technical_price_unit": price}
 
     def inverse(self, env: Env, row: Row, values: dict[str, Any]) -> None:
         """What somebody entered for a service; of goods, the moves tell."""

@@ -27,18 +27,20 @@ from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.ledger.repository import MongoLedger
-from libs.common.settings import SchedulerSettings
+from libs.common.settings import SchedulerSettings, WorkerSettings
 from libs.common.stores.crypto import Crypto
-from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
+from libs.common.stores.model import Store
 from libs.common.stores.repository import MongoStores
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.scheduler.odoo_poll.poller import Poller
 from services.scheduler.scheduler import Scheduler
+from services.workers.bootstrap import Ports, Workers, build, known_queues
+from tests.embedded import SLUG as SLUG  # noqa: PLC0414 - for whoever has a rig
+from tests.embedded import store_between
 
 ROOT = Path(__file__).parent.parent
 FINAL = {State.SYNCED, State.HELD, State.IGNORED}
-SLUG = "acme"
 
 
 @dataclass
@@ -65,22 +67,7 @@ class Rig:
         self.stores.save(self.store())
 
     def store(self) -> Store:
-        return Store(
-            slug=SLUG,
-            shopify=ShopifyConnection(
-                shop=self.shop.shop,
-                secret=SecretStr(self.shop.secret),
-                token=SecretStr(self.shop.token),
-                url=self.shop.url,
-            ),
-            odoo=OdooConnection(
-                url=self.odoo.url,
-                database=self.odoo.database,
-                login=self.odoo.login,
-                key=SecretStr(self.odoo.key),
-            ),
-            rules=self.rules,
-        )
+        return store_between(self.shop, self.odoo).model_copy(update={"rules": self.rules})
 
     def environment(self, **settings: object) -> dict[str, str]:
         """For a service as a process; `settings` are variables without their prefix, in lower case."""
@@ -125,6 +112,24 @@ class Rig:
 
     def poller(self) -> Poller:
         return Poller(self.ledger, self.stores, self.breakers, MongoCursors(self.connection.database))
+
+    @contextmanager
+    def workers_here(self, *queues: str) -> Iterator[Workers]:
+        """Workers of these queues (all when none is named) in this process: quick, and their waits are short."""
+        settings = WorkerSettings(
+            ledger_url=self.mongodb_url,
+            broker_url=self.rabbitmq_url,
+            secret_key=SecretStr(self.key),
+            backoff_base_seconds=0.01,
+            backoff_cap_seconds=0.02,
+            lease_seconds=30,
+        )
+        ports = Ports(self.ledger, self.budgets, self.breakers, self.stores, lambda *_: None)
+        workers = build(list(queues) or known_queues(), ports, settings)
+        try:
+            yield workers
+        finally:
+            workers.close()
 
     def announce(self, orders: Iterable[dict[str, Any]], *, nudge: bool = True) -> list[str]:
         """Hints as the gateway records them, without its HTTP; the record ids."""

@@ -10,12 +10,11 @@ import pytest
 
 from libs.common.domain.rules import StoreRules, Until
 from libs.common.ledger.model import Hint, State
-from libs.common.settings import WorkerSettings
 from libs.sandbox.faults import Drop, Error, Fault, Refuse
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog, bench_orders
 from libs.sandbox.shopify.drafts import Line
-from services.workers.bootstrap import Ports, Workers, build, known_queues
+from services.workers.bootstrap import Workers, known_queues
 from tests.faults.test_orders_far_side import until
 from tests.faults.test_worker_killed import Bomb
 from tests.rig import SLUG, Rig, open_rig
@@ -42,19 +41,8 @@ def rig(mongodb_url: str, mongodb_database: str, rabbitmq_vhost: str) -> Iterato
 
 @pytest.fixture
 def workers(rig: Rig) -> Iterator[Workers]:
-    """All rooms in this process: quick, and their waits are short."""
-    settings = WorkerSettings(
-        ledger_url=rig.mongodb_url,
-        broker_url=rig.rabbitmq_url,
-        secret_key=rig.key,
-        backoff_base_seconds=0.01,
-        backoff_cap_seconds=0.02,
-        lease_seconds=30,
-    )
-    ports = Ports(rig.ledger, rig.budgets, rig.breakers, rig.stores, lambda *_: None)
-    built = build(known_queues(), ports, settings)
-    yield built
-    built.close()
+    with rig.workers_here() as workers:
+        yield workers
 
 
 def work(rig: Rig, workers: Workers, ids: list[str], *, seconds: float = 30) -> None:

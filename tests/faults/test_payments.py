@@ -14,10 +14,9 @@ from libs.common.domain.money import Money
 from libs.common.domain.rules import StoreRules
 from libs.common.errors import Failure
 from libs.common.ledger.model import State
-from libs.common.settings import WorkerSettings
 from libs.sandbox.faults import Action, Delay, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.drafts import Payment
-from services.workers.bootstrap import Ports, Workers, build
+from services.workers.bootstrap import Workers
 from services.workers.payments.apply import apply
 from services.workers.payments.model import Applied, Books, PlannedPayment
 from services.workers.payments.plan import plan_payment
@@ -51,19 +50,8 @@ def till(rig: Rig) -> Iterator[Till]:
 
 @pytest.fixture
 def workers(rig: Rig, till: Till) -> Iterator[Workers]:
-    """A worker in this process: quick, and its waits are short."""
-    settings = WorkerSettings(
-        ledger_url=rig.mongodb_url,
-        broker_url=rig.rabbitmq_url,
-        secret_key=rig.key,
-        backoff_base_seconds=0.01,
-        backoff_cap_seconds=0.02,
-        lease_seconds=30,
-    )
-    ports = Ports(rig.ledger, rig.budgets, rig.breakers, rig.stores, lambda *_: None)
-    built = build(["payments"], ports, settings)
-    yield built
-    built.close()
+    with rig.workers_here("payments") as workers:
+        yield workers
 
 
 def place(till: Till, count: int) -> tuple[list[dict[str, Any]], list[int]]:

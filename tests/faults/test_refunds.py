@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from libs.common.ledger.model import Hint, State
-from libs.common.settings import WorkerSettings
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.drafts import Line
-from services.workers.bootstrap import Ports, Workers, build, known_queues
+from services.workers.bootstrap import Workers
 from tests.faults.test_worker_killed import Bomb
 from tests.integration.orders.desk import Desk
 from tests.integration.refunds.counter import Counter, money, number
@@ -44,19 +43,8 @@ def rig(mongodb_url: str, mongodb_database: str, rabbitmq_vhost: str) -> Iterato
 
 @pytest.fixture
 def workers(rig: Rig) -> Iterator[Workers]:
-    """A worker in this process: quick, and its waits are short."""
-    settings = WorkerSettings(
-        ledger_url=rig.mongodb_url,
-        broker_url=rig.rabbitmq_url,
-        secret_key=rig.key,
-        backoff_base_seconds=0.01,
-        backoff_cap_seconds=0.02,
-        lease_seconds=30,
-    )
-    ports = Ports(rig.ledger, rig.budgets, rig.breakers, rig.stores, lambda *_: None)
-    built = build(known_queues(), ports, settings)
-    yield built
-    built.close()
+    with rig.workers_here() as workers:
+        yield workers
 
 
 @pytest.fixture

@@ -8,24 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
 
 from libs.common.domain.rules import StoreRules
-from libs.common.ledger.breakers import MongoBreakers
-from libs.common.ledger.budgets import MongoBudgets
-from libs.common.ledger.connect import connect
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.ledger.repository import MongoLedger
-from libs.common.settings import WorkerSettings
-from libs.common.stores.crypto import Crypto
-from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
 from libs.sandbox.faults import Delay, Fault
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.drafts import Payment, Person
 from libs.sandbox.shopify.sandbox import ShopifySandbox
-from services.workers.bootstrap import Ports, Workers, build
+from services.workers.bootstrap import Workers
+from tests.embedded import embedded
 from tests.integration.payments.till import SLUG, Till, number
 
 JANE = Person("Jane", "Doe", "jane@example.com")
@@ -77,32 +70,10 @@ class Desk:
 @pytest.fixture(params=["18", "19"])
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     shop, odoo = ShopifySandbox(), OdooSandbox(request.param)
-    with shop, odoo, connect("embedded", "payments and orders") as connection:
-        key = Fernet.generate_key().decode()
-        stores = MongoStores(connection.database, Crypto.from_keys(key))
-        stores.save(
-            Store(
-                slug=SLUG,
-                shopify=ShopifyConnection(
-                    shop=shop.shop, secret=SecretStr(shop.secret), token=SecretStr(shop.token), url=shop.url
-                ),
-                odoo=OdooConnection(url=odoo.url, database=odoo.database, login=odoo.login, key=SecretStr(odoo.key)),
-            )
-        )
-        ledger = MongoLedger(connection.database, connection.clock)
-        ports = Ports(
-            ledger,
-            MongoBudgets(connection.database, connection.clock),
-            MongoBreakers(connection.database, connection.clock),
-            stores,
-            lambda *_: None,
-        )
-        settings = WorkerSettings(ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(key))
-        workers = build(["orders", "payments"], ports, settings)
-        desk = Desk(Till.of(shop, odoo, ledger), ledger, stores, workers)
+    with shop, odoo, embedded(shop, odoo, ["orders", "payments"]) as here:
+        desk = Desk(Till.of(shop, odoo, here.ledger), here.ledger, here.stores, here.workers)
         desk.rules()
         yield desk
-        workers.close()
         desk.till.client.close()
 
 

@@ -7,26 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
-
 from libs.common.domain.rules import FulfillmentRules, StoreRules
-from libs.common.ledger.breakers import MongoBreakers
-from libs.common.ledger.budgets import MongoBudgets
-from libs.common.ledger.connect import connect
 from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.model import Hint, Record
 from libs.common.ledger.repository import MongoLedger
-from libs.common.settings import WorkerSettings
-from libs.common.stores.crypto import Crypto
-from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
 from libs.sandbox.odoo.sandbox import OdooSandbox
-from libs.sandbox.shopify.bench import BENCH_TAX, bench_catalog
+from libs.sandbox.shopify.bench import BENCH_TAX
 from libs.sandbox.shopify.drafts import Draft, Line, Person, Place
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.scheduler.odoo_poll.poller import Poller
-from services.workers.bootstrap import Ports, Workers, build
+from services.workers.bootstrap import Workers
+from tests.embedded import embedded, stock_up
 
 JANE = Person("Jane", "Doe", "Jane.Doe@Example.com", "+15550100")
 HOME = Place("Jane", "Doe", "", "1 Main Street", "", "Louisville", "40202", "KY", "Kentucky", "US")
@@ -128,27 +120,10 @@ def open_dock(
     version: Any = "19", *, delivery: bool = False, locations: Sequence[str] = ("61",), **shop: Any
 ) -> Iterator[Dock]:
     far, near = ShopifySandbox(locations=locations, **shop), OdooSandbox(version, delivery=delivery)
-    with far, near, connect("embedded", "shipping") as connection:
-        for product in bench_catalog():
-            near.add_product(default_code=product.sku, barcode=product.barcode, list_price=float(product.price))
-        far.add_products(bench_catalog())
-        key = Fernet.generate_key().decode()
-        stores = MongoStores(connection.database, Crypto.from_keys(key))
-        stores.save(
-            Store(
-                slug="acme",
-                shopify=ShopifyConnection(
-                    shop=far.shop, secret=SecretStr(far.secret), token=SecretStr(far.token), url=far.url
-                ),
-                odoo=OdooConnection(url=near.url, database=near.database, login=near.login, key=SecretStr(near.key)),
-            )
-        )
-        ledger = MongoLedger(connection.database, connection.clock)
-        breakers = MongoBreakers(connection.database, connection.clock)
-        budgets = MongoBudgets(connection.database, connection.clock)
-        settings = WorkerSettings(ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(key))
-        workers = build(QUEUES, Ports(ledger, budgets, breakers, stores, lambda *_: None), settings)
-        poller = Poller(ledger, stores, breakers, MongoCursors(connection.database))
-        yield Dock(far, near, ledger, stores, workers, poller)
-        poller.stop()
-        workers.close()
+    with far, near, embedded(far, near, QUEUES) as here:
+        stock_up(far, near)
+        poller = Poller(here.ledger, here.stores, here.breakers, MongoCursors(here.connection.database))
+        try:
+            yield Dock(far, near, here.ledger, here.stores, here.workers, poller)
+        finally:
+            poller.stop()

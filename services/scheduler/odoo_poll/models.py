@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.scheduler.odoo_poll.contacts import CONTACTS
 from services.scheduler.odoo_poll.polled import Polled
 from services.scheduler.odoo_poll.stock import MOVES, QUANTS
 
@@ -16,4 +17,4 @@ DELIVERIES = Polled(
 )
 
 #: An issue that brings another direction adds its models.
-POLLED: tuple[Polled, ...] = (DELIVERIES, QUANTS, MOVES)
+POLLED: tuple[Polled, ...] = (DELIVERIES, QUANTS, MOVES, CONTACTS)

@@ -42,6 +42,8 @@ class Polled:
     belongs_to: tuple[str, str] | None = None
     """A many2one and its model, where only what hangs on a record of Tandem's counts: one that the ledger links, or
     that has an external id of the store's. Whatever else is sold in this Odoo makes no records."""
+    shared: bool = False
+    """Whether records of no company count as well."""
     key: str = ""
     """What its cursor is called, where an entity has several; its entity's name otherwise."""
     page_records: int = PAGE_RECORDS

@@ -56,7 +56,9 @@ class StorePoll:
         key = f"{self.store.slug}/odoo/{polled.cursor}"
         reached = self.cursors.reached(key)
         since = reached - OVERLAP if reached else self.ledger.clock.now() - FIRST_LOOK
-        domain = [*polled.domain, ("company_id", "=", self.store.odoo.company_id)]
+        company = self.store.odoo.company_id
+        of_it = ("company_id", "in", [False, company]) if polled.shared else ("company_id", "=", company)
+        domain = [*polled.domain, of_it]
         before, present = self._seen.get(polled.cursor, {}), {}
         found = 0
         size = polled.page_records
@@ -144,5 +146,5 @@ def _written(row: Row) -> datetime:
 
 
 def _fingerprint(row: Row) -> str:
-    values: dict[str, Any] = {name: value for name, value in row.items() if name not in {"id", "name"}}
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "id"}
     return f"poll:{digest(values)}"

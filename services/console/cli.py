@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.console import demo_command, products, records, stores
+from services.console import demo_command, privacy, products, records, stores
 
 app = typer.Typer(
     name="tandem",
@@ -20,5 +20,6 @@ app = typer.Typer(
 )
 app.add_typer(stores.app, name="store")
 app.add_typer(records.app, name="records")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(products.app, name="products")
 app.command("demo", help=demo_command.HELP)(demo_command.demo)

@@ -36,6 +36,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
     "refund": ("refunds/create",),
     "inventory": ("inventory_levels/update",),
+    "privacy": ("customers/redact", "customers/data_request", "shop/redact"),
     "customer": (
         "customers/create",
         "customers/update",
@@ -51,6 +52,9 @@ EDITED = "orders/edited"
 MERGED = "customers/merge"
 CONSENT = frozenset({"customers_email_marketing_consent/update", "customers_marketing_consent/update"})
 RETURNS = "returns/"
+PRIVACY = frozenset(_TOPICS["privacy"])
+SHOP_REDACT = "shop/redact"
+TEXT_LENGTH = 254
 LEVELS = ("inventory_levels/update",)
 GID_PREFIX = "gid://shopify/"
 ID_LENGTH = 20
@@ -62,8 +66,36 @@ class UnreadableBody(Exception):
     """Not the body of its topic; the message says why, without any of its content."""
 
 
+def read_privacy(body: bytes, *, store: str, topic: str, delivery_id: str | None) -> Hint:
+    """A compliance topic: whatever its body is, it is kept, with all that only it tells. Raises nothing."""
+    try:
+        document = _parse(body)
+    except UnreadableBody:
+        document = {}
+    customer, request = document.get("customer"), document.get("data_request")
+    person = customer if isinstance(customer, dict) else {}
+    number = _plain_id(person.get("id"))
+    asked = _plain_id(request.get("id")) if isinstance(request, dict) else None
+    orders = document.get("orders_to_redact") or document.get("orders_requested")
+    listed = [one for one in map(_plain_id, orders if isinstance(orders, list) else ()) if one]
+    told = {"kind": topic, "customer": number or "", "orders": ",".join(listed)}
+    told |= {name: _text(person.get(name), TEXT_LENGTH) or "" for name in ("email", "phone")}
+    kind = topic.partition("/")[2].replace("data_", "")
+    about = "shop" if topic == SHOP_REDACT else asked or number or f"unread-{_text(delivery_id, DELIVERY_LENGTH)}"
+    return Hint(
+        store=store,
+        entity=ENTITY_BY_TOPIC[topic],
+        source_id=f"{kind}-{about}",
+        why=topic,
+        delivery_id=_text(delivery_id, DELIVERY_LENGTH),
+        told={name: value for name, value in told.items() if value},
+    )
+
+
 def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -> Hint:
     """The hint in a verified body of a topic of `ENTITY_BY_TOPIC`. Raises UnreadableBody."""
+    if topic in PRIVACY:
+        return read_privacy(body, store=store, topic=topic, delivery_id=delivery_id)
     document = _parse(body)
     version: datetime | None = None
     name: str | None = None

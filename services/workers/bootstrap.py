@@ -49,6 +49,7 @@ from services.workers.inventory.entity import Inventory
 from services.workers.orders.entity import Orders
 from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
+from services.workers.privacy.entity import Privacy
 from services.workers.refunds.entity import Refunds
 
 #: The room of each queue; an issue that brings an entity adds its line.
@@ -62,7 +63,8 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "customers": Customers,
 }
 #: What else works on a queue: records of another entity that go through it.
-BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {}
+BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {"customers": (Privacy,)}
+BETWEEN = "/"
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0
 
@@ -219,11 +221,15 @@ class Workers:
     """The pipelines of some queues, and what they share."""
 
     pipelines: Mapping[str, Pipeline]
+    """By queue; those beside a queue's own as `customers/privacy`."""
     contexts: StoreContexts
 
     def handlers(self) -> dict[str, Callable[[str, list[str]], None]]:
         """What a nudge of each queue calls."""
-        return {queue: _handler(pipeline) for queue, pipeline in self.pipelines.items()}
+        found: dict[str, list[Pipeline]] = {}
+        for name, pipeline in self.pipelines.items():
+            found.setdefault(name.partition(BETWEEN)[0], []).append(pipeline)
+        return {queue: _handler(pipelines) for queue, pipelines in found.items()}
 
     def stop(self) -> None:
         """Begin nothing new; what was claimed and not begun is handed back."""
@@ -245,32 +251,40 @@ def build(
     calls = CallLog()
     contexts = StoreContexts(ports, calls, settings.short_wait_seconds)
     worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
-    pipelines = {}
+    pipelines: dict[str, Pipeline] = {}
     for queue in queues:
-        entity = (rooms or ROOMS)[base_queue(queue)]()
-        pipelines[queue] = Pipeline(
-            entity=entity,
-            ledger=ports.ledger,
-            breakers=ports.breakers,
-            store=contexts,
-            publish_event=ports.publish_event,
-            calls=calls,
-            worker=worker,
-            batch_size=getattr(entity, "batch_size", settings.batch_size),
-            lease_seconds=settings.lease_seconds,
-            max_attempts=settings.max_attempts,
-            backoff_base_seconds=settings.backoff_base_seconds,
-            backoff_cap_seconds=settings.backoff_cap_seconds,
-        )
+        base = base_queue(queue)
+        entity = (rooms or ROOMS)[base]()
+        beside = [] if rooms else [other() for other in BESIDE.get(base, ())]
+        named = {queue: entity} | {f"{queue}{BETWEEN}{one.name}": one for one in beside}
+        for name, one in named.items():
+            pipelines[name] = Pipeline(
+                entity=one,
+                ledger=ports.ledger,
+                breakers=ports.breakers,
+                store=contexts,
+                publish_event=ports.publish_event,
+                calls=calls,
+                worker=worker,
+                batch_size=getattr(one, "batch_size", settings.batch_size),
+                lease_seconds=settings.lease_seconds,
+                max_attempts=settings.max_attempts,
+                backoff_base_seconds=settings.backoff_base_seconds,
+                backoff_cap_seconds=settings.backoff_cap_seconds,
+            )
     return Workers(pipelines, contexts)
 
 
 def known_queues() -> list[str]:
-    return sorted(ENTITIES.values())
+    return sorted(set(ENTITIES.values()))
 
 
-def _handler(pipeline: Pipeline) -> Callable[[str, list[str]], None]:
+def _handler(pipelines: Sequence[Pipeline]) -> Callable[[str, list[str]], None]:
+    """A message names records of one entity: its own pipeline looks at them."""
+    by_entity = {pipeline.entity.name: pipeline for pipeline in pipelines}
+
     def look_at(store: str, ids: list[str]) -> None:
-        pipeline.look_at(store, ids)
+        entity = ids[0].split("/")[1] if ids and ids[0].count("/") > 1 else ""
+        by_entity.get(entity, pipelines[0]).look_at(store, ids)
 
     return look_at

@@ -85,7 +85,7 @@ class Pipeline:
         )
 
     def _breaker_is_open(self, store: str) -> bool:
-        for side in SIDES:
+        for side in getattr(self.entity, "sides", SIDES):
             until = self.breakers.open_until(store, side)
             if until is not None:
                 log.info("breaker.open", store=store, side=side, until=until.isoformat(), entity=self.entity.name)

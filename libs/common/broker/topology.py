@@ -38,6 +38,7 @@ ENTITIES = MappingProxyType(
         "refund": "refunds",
         "inventory": "inventory",
         "customer": "customers",
+        "privacy": "customers",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

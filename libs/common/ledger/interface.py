@@ -6,7 +6,7 @@ single-document compare-and-set with `w: majority`; a batch is many of them, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -81,6 +81,25 @@ class Ledger(Protocol):
 
         `instead_of` is a target of the other one that is gone and is given up for it. May be repeated.
         """
+        ...
+
+    def tell(self, record_id: str, told: Mapping[str, str], *, forget: Sequence[str] = ()) -> None:
+        """Keep with a record what cannot be read anywhere, and drop what was kept under `forget`."""
+        ...
+
+    def erase(self, store: str, ids: Sequence[str], words: Sequence[str]) -> int:
+        """Take everything personal out of these records, and every mention of `words` out of all others of the store.
+
+        How many records that changed. May be repeated. Raises Transient while a worker has one of them.
+        """
+        ...
+
+    def erase_store(self, store: str) -> int:
+        """The same for every record of a store, requests for privacy excepted."""
+        ...
+
+    def mentions(self, store: str, ids: Sequence[str], words: Sequence[str]) -> Iterable[Record]:
+        """These records, and those of the store that mention one of the words, with their history."""
         ...
 
     def to_nudge(self, *, limit: int, overdue_seconds: float, entities: Sequence[str] | None = None) -> list[Record]:

@@ -9,11 +9,12 @@ from libs.common.ledger.engine import reaching_ledger
 from libs.common.ledger.hints import READ_FIELDS, Read, recording
 from libs.common.ledger.model import Hint, Recorded
 from libs.common.ledger.nudging import Nudging
+from libs.common.ledger.privacy import Privacy
 from libs.common.ledger.queries import Queries
 from libs.common.ledger.settling import Settling
 
 
-class MongoLedger(Claims, Settling, Nudging, Queries):
+class MongoLedger(Claims, Settling, Nudging, Queries, Privacy):
     """`MongoLedger(database, clock)`; safe to share among threads and processes.
 
     Claims, settling, nudging and queries have a file each; none of them keeps anything between calls.

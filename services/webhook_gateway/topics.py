@@ -45,6 +45,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "customers_email_marketing_consent/update",
         "customers_marketing_consent/update",
     ),
+    "product": ("products/create", "products/update", "products/delete"),
 }
 #: Topic to entity.
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}

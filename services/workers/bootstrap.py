@@ -16,6 +16,7 @@ from libs.common.broker.topology import ENTITIES, base_queue
 from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.orders import Address, Order, Side
+from libs.common.domain.products import Product
 from libs.common.domain.refunds import Refund
 from libs.common.domain.transactions import Transaction
 from libs.common.errors import Rejected
@@ -32,7 +33,9 @@ from libs.common.shopify.fulfillments import (
     fetch_order_fulfillments,
     update_tracking,
 )
+from libs.common.shopify.images import fetch_image
 from libs.common.shopify.orders import fetch_orders
+from libs.common.shopify.products import fetch_products
 from libs.common.shopify.refunds import fetch_refunds
 from libs.common.shopify.rest import RestClient
 from libs.common.shopify.stock_shop import StockShop
@@ -50,6 +53,7 @@ from services.workers.orders.entity import Orders
 from services.workers.payments.entity import Payments
 from services.workers.pipeline import Pipeline
 from services.workers.privacy.entity import Privacy
+from services.workers.products.entity import Products
 from services.workers.refunds.entity import Refunds
 
 #: The room of each queue; an issue that brings an entity adds its line.
@@ -61,6 +65,7 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "refunds": Refunds,
     "inventory": Inventory,
     "customers": Customers,
+    "products": Products,
 }
 #: What else works on a queue: records of another entity that go through it.
 BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {"customers": (Privacy,)}
@@ -106,6 +111,12 @@ class Shop:
 
     def create_fulfillment(self, new: NewFulfillment) -> str:
         return create_fulfillment(self.client, new)
+
+    def products(self, ids: Sequence[str]) -> Mapping[str, Product]:
+        return fetch_products(self.client, ids)
+
+    def image(self, url: str) -> bytes:
+        return fetch_image(url)
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
         update_tracking(self.client, fulfillment_id, tracking, notify=notify)

@@ -11,6 +11,7 @@ from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.orders import Address, Order, Side
+from libs.common.domain.products import Product
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import CurrencyChoice, StoreRules
 from libs.common.domain.transactions import Transaction
@@ -44,6 +45,10 @@ class Shopify(Protocol):
     def create_fulfillment(self, new: NewFulfillment) -> str:
         """Its id. Not repeatable: read the order's fulfillments before it is tried again."""
         ...
+
+    def products(self, ids: Sequence[str]) -> Mapping[str, Product]: ...
+
+    def image(self, url: str) -> bytes: ...
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None: ...
 

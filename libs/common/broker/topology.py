@@ -39,6 +39,7 @@ ENTITIES = MappingProxyType(
         "inventory": "inventory",
         "customer": "customers",
         "privacy": "customers",
+        "product": "products",
     }
 )
 """Queue by ledger entity; an issue that brings an entity adds its line."""

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from libs.common.domain.rules_customers import CustomerRules
 from libs.common.domain.rules_inventory import InventoryRules
+from libs.common.domain.rules_products import ProductRules
 
 
 class MissingProduct(StrEnum):
@@ -152,4 +153,5 @@ class StoreRules(_Rules):
     fulfillments: FulfillmentRules = Field(default_factory=FulfillmentRules)
     inventory: InventoryRules = Field(default_factory=InventoryRules)
     customers: CustomerRules = Field(default_factory=CustomerRules)
+    products: ProductRules = Field(default_factory=ProductRules)
     test_orders: HandlingOfTestOrders = HandlingOfTestOrders.IMPORT

@@ -35,8 +35,13 @@ class FactsCache:
         self._languages_read_at = 0.0
 
     def fields(self) -> OdooFields:
-        """What this server calls things; read with the facts and kept as long."""
-        return self._both()[0]
+        """What this server calls things; kept as long as the facts, which are left unread where nobody asks them."""
+        with self._lock:
+            if self._fields is None:
+                self._fields, self._read_at = read_fields(self._client), self._monotonic()
+            elif self._monotonic() - self._read_at > self._ttl_seconds:
+                self._fields, self._facts, self._read_at = read_fields(self._client), None, self._monotonic()
+            return self._fields
 
     def facts(self) -> CompanyFacts:
         """At most `ttl_seconds` old."""

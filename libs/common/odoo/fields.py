@@ -23,6 +23,8 @@ from libs.common.odoo.client import OdooClient
 from libs.common.odoo.errors import INCOMPATIBLE
 
 Fields = Mapping[str, Mapping[str, Any]]
+#: Fields of a product that only some apps bring.
+PRODUCT_OPTIONAL = {"hs_code", "compare_list_price", "description_ecommerce"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class OdooFields:
     """Whether res.partner keeps its phone number in international form (the app `phone_validation`)."""
     partner_customer_rank: bool = False
     """Whether res.partner tells customers from others (the app `account`)."""
+    product_optional: frozenset[str] = frozenset()
+    """Of `hs_code` (app `stock_delivery`), `compare_list_price`, `description_ecommerce` (app `website_sale`)."""
+    category_required: bool = False
+    """Whether a product must have a category (before 19)."""
     payment_memo: str = "memo"
     """What an account.payment says of itself: `memo`, `ref` before 18."""
 
@@ -106,6 +112,8 @@ def read_fields(client: OdooClient) -> OdooFields:
         move_quantity="quantity" if "quantity" in moves or not moves else "quantity_done",
         move_name=bool(moves.get("name", {}).get("required")),
         line_tax_data="extra_tax_data" if "extra_tax_data" in lines else "",
+        product_optional=frozenset(PRODUCT_OPTIONAL & products.keys()),
+        category_required=bool(products.get("categ_id", {}).get("required")),
         payment_memo="memo" if "memo" in payments or not payments else "ref",
     )
 

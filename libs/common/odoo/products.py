@@ -15,15 +15,20 @@ def find_products(
     client: OdooClient, *, ids: Collection[int], skus: Collection[str], barcodes: Collection[str]
 ) -> tuple[ProductFact, ...]:
     """Every variant of these ids, SKUs or barcodes, archived ones too: one call, none when there is nothing to ask."""
+    domain = codes_domain(ids=ids, skus=skus, barcodes=barcodes)
+    if not domain:
+        return ()
+    rows = client.search_read("product.product", domain, MATCHED_BY, context={"active_test": False})
+    return tuple(product_fact(row) for row in rows)
+
+
+def codes_domain(*, ids: Collection[int], skus: Collection[str], barcodes: Collection[str]) -> list[Any]:
+    """Any of these; an empty list when there is nothing to look for."""
     terms: list[Any] = []
     for name, values in (("id", sorted(ids)), ("default_code", sorted(skus)), ("barcode", sorted(barcodes))):
         if values:
             terms.append((name, "in", values))
-    if not terms:
-        return ()
-    domain = ["|"] * (len(terms) - 1) + terms
-    rows = client.search_read("product.product", domain, MATCHED_BY, context={"active_test": False})
-    return tuple(product_fact(row) for row in rows)
+    return ["|"] * (len(terms) - 1) + terms
 
 
 def product_fact(row: dict[str, Any]) -> ProductFact:

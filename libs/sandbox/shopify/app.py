@@ -32,6 +32,7 @@ class Shop(Protocol):
     calls: Calls
     stock: StockBook
     rest_bucket: Bucket
+    files: dict[str, tuple[bytes, str]]
 
 
 def build_app(shop: Shop) -> Starlette:
@@ -41,7 +42,12 @@ def build_app(shop: Shop) -> Starlette:
     async def stock(request: Request) -> Response:
         return await set_level(shop, request)
 
+    async def file(request: Request) -> Response:
+        found = shop.files.get(request.path_params["name"])
+        return Response(found[0], media_type=found[1]) if found else Response("Not Found", 404)
+
     routes = [
+        Route("/cdn/{name}", file, methods=["GET"]),
         Route("/admin/api/{version}/inventory_levels/set.json", stock, methods=["POST"]),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
         *control_routes(shop.faults, shop.journal, shop.calls),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLResolveInfo, GraphQLSchema
 
 from libs.sandbox.shopify.after_resolvers import Facts, require
 from libs.sandbox.shopify.catalog import Document, number_of, variant_title
@@ -45,6 +45,14 @@ def attach_catalog(schema: GraphQLSchema, facts: Facts) -> None:
     variant["product"].resolve = lambda source, _info: catalog.product_of(source["id"])
     variant["title"].resolve = lambda source, _info: variant_title(source)
     variant["displayName"].resolve = lambda source, _info: _display_name(facts.store, source)
+
+    product = fields_of(schema, "Product")
+    product["variants"].resolve = lambda source, _info, **page: connection(source["variants"], page)
+    product["featuredMedia"].resolve = lambda source, _info: next(iter(source["media"]), None)
+    media = schema.type_map["Media"]
+    assert isinstance(media, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
+    media.resolve_type = lambda _value, _info, _type: "MediaImage"
+    query["product"].resolve = lambda _root, _info, id: catalog.product(id)  # noqa: A006 - as in the schema
 
 
 def _display_name(store: ShopStore, variant: Document) -> str:

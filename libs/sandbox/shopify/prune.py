@@ -79,6 +79,7 @@ ALSO_KEPT: dict[str, tuple[str, ...]] = {
     "MailingAddress": ("id", "latitude", "longitude"),
     "TaxLine": ("channelLiable", "source"),
     "MoneyBag": ("shopMoney", "presentmentMoney"),
+    "MediaImage": ("id", "preview"),
     "ProductVariant": ("legacyResourceId", "title", "displayName", "price", "taxable"),
     "Shop": ("email", "ianaTimezone", "taxShipping", "enabledPresentmentCurrencies"),
     "PageInfo": ("startCursor", "endCursor", "hasNextPage", "hasPreviousPage"),

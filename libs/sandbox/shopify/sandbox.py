@@ -110,6 +110,7 @@ class ShopifySandbox(Returning, CustomerRoom):
             shop, secret, faults=self.faults, calls=self.calls, api_version=VERSION, retry_seconds=retry_seconds
         )
         self._now = now
+        self.files: dict[str, tuple[bytes, str]] = {}
         self._webhook_url = ""
         self._webhook_topics: frozenset[str] | None = None
         self._bodies: dict[str, bytes] = {}
@@ -150,6 +151,16 @@ class ShopifySandbox(Returning, CustomerRoom):
 
     def add_products(self, products: Iterable[Product]) -> list[Product]:
         return self.store.add_products(products)
+
+    def add_file(self, name: str, content: bytes, content_type: str = "image/png") -> str:
+        """Serves a picture, or what is none; its address."""
+        self.files[name] = (content, content_type)
+        return f"{self.url}/cdn/{name}"
+
+    def send(self, topic: str, body: bytes) -> None:
+        """Queues a webhook where its topic is subscribed to."""
+        if self._webhook_url and (self._webhook_topics is None or topic in self._webhook_topics):
+            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body))
 
     def product(self, sku: str) -> Product:
         """By SKU. Raises `KeyError` when the shop does not sell it."""

@@ -56,7 +56,9 @@ def _item(facts: Facts, info: Info, variant: str) -> Document:
     require(facts, READ, info.field_name)
     item = facts.stock.item_of(variant)
     product = facts.store.product(variant)
+    kept = facts.store.catalog.variant(variant)
     return {
+        **(kept["item"] if kept else {}),
         "id": gid("InventoryItem", item),
         "sku": (product.sku if product else None) or None,
         "tracked": item not in facts.stock.untracked,

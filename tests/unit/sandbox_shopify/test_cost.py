@@ -19,6 +19,8 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "company_locations": {"lines": 50},
     "orders_by_ids": {"lines": 12},
     "variant_codes": {"first": 250},
+    "products_by_ids": {"variants": 10},
+    "product_variants": {"id": "gid://shopify/Product/1", "variants": 100},
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_shipping_lines": {"id": "gid://shopify/Order/1", "lines": 20},
     "order_units": {"lines": 50},

@@ -7,6 +7,14 @@ from libs.sandbox.odoo.models.account import Account, Journal, PaymentTerm
 from libs.sandbox.odoo.models.account_move import AccountMove
 from libs.sandbox.odoo.models.account_move_line import MoveLine
 from libs.sandbox.odoo.models.account_payment import Payment
+from libs.sandbox.odoo.models.attributes import (
+    Attribute,
+    AttributeLine,
+    AttributeValue,
+    PricelistItem,
+    ProductTag,
+    TemplateValue,
+)
 from libs.sandbox.odoo.models.carrier import Carrier
 from libs.sandbox.odoo.models.company import Company, Currency, Pricelist, User, Warehouse
 from libs.sandbox.odoo.models.moves import Move
@@ -33,6 +41,12 @@ CLASSES: dict[str, type[Model]] = {
     "product.product": Product,
     "product.template": Template,
     "product.category": ProductCategory,
+    "product.attribute": Attribute,
+    "product.attribute.value": AttributeValue,
+    "product.template.attribute.line": AttributeLine,
+    "product.template.attribute.value": TemplateValue,
+    "product.tag": ProductTag,
+    "product.pricelist.item": PricelistItem,
     "uom.uom": Uom,
     "sale.order": Order,
     "sale.order.line": OrderLine,

@@ -9,9 +9,16 @@ from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
+from libs.sandbox.odoo.models.attributes import (
+    check_combination,
+    combination_name,
+    lines_of,
+    make_variants,
+    price_extra,
+)
 from libs.sandbox.odoo.models.quantities import NAMES, quantity
 from libs.sandbox.odoo.schema import Fields
-from libs.sandbox.odoo.writing import create, write
+from libs.sandbox.odoo.writing import write
 
 # Kept by the variant; a template with a single variant shows and takes them as its own.
 OF_VARIANT = ("default_code", "barcode", "standard_price", "weight", "volume")
@@ -53,8 +60,11 @@ class Template(Model):
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
         if created and not env.context.get("of_variant"):
-            create(env, "product.product", [{"product_tmpl_id": row["id"]}], nested=True)
+            make_variants(env, row["id"])
         elif "active" in names and not created:
+            if row["active"] and lines_of(env, row["id"]):
+                make_variants(env, row["id"])
+                return
             for variant in variants(env, row, archived=True):
                 env.db.set("product.product", variant["id"], "active", row["active"])
 
@@ -79,7 +89,8 @@ class Product(Model):
     def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
         super().__init__(name, schema, version)
         self.computed |= {
-            "lst_price": lambda env, row: self.value(env, row, "list_price"),
+            "lst_price": lambda env, row: self.value(env, row, "list_price") + price_extra(env, row),
+            "price_extra": price_extra,
             "code": lambda _, row: row.get("default_code") or False,
             "partner_ref": self.display_name,
         }
@@ -87,16 +98,21 @@ class Product(Model):
 
     def display_name(self, env: Env, row: Row) -> str:
         name = self.value(env, row, "name")
-        return f"[{row['default_code']}] {name}" if row.get("default_code") else str(name)
+        values = combination_name(env, row)
+        full = f"{name} ({values})" if values else str(name)
+        return f"[{row['default_code']}] {full}" if row.get("default_code") else full
 
     def name_search_fields(self) -> tuple[str, ...]:
         return ("default_code", "name", "barcode")
 
     def inverse(self, env: Env, row: Row, values: dict[str, Any]) -> None:
         if "lst_price" in values:
-            write(env, "product.template", [row["product_tmpl_id"]], {"list_price": values["lst_price"]}, nested=True)
+            price = float(values["lst_price"]) - price_extra(env, row)  # and so that of all its variants
+            write(env, "product.template", [row["product_tmpl_id"]], {"list_price": price}, nested=True)
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
+        if created or names & {"active", "product_template_attribute_value_ids"}:
+            check_combination(env, row)
         if names & {"barcode", "active"} and row.get("barcode") and row.get("active"):
             self._check_barcode(env, row)
         if "active" in names and not created:

@@ -1,0 +1,94 @@
+"""Product templates with their attributes and variants, read whole in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from libs.common.domain.products import OdooVariant, Template, TemplateLine, TemplateValue
+from libs.common.odoo.cells import parse_datetime
+from libs.common.odoo.client import OdooClient
+from libs.common.odoo.fields import OdooFields
+
+_NAMED: dict[str, Any] = {"fields": {"name": {}}}
+_LINES: dict[str, Any] = {
+    "attribute_id": _NAMED,
+    "product_template_value_ids": {
+        "fields": {"name": {}, "product_attribute_value_id": {}, "price_extra": {}, "ptav_active": {}}
+    },
+}
+_VARIANTS: dict[str, Any] = {
+    "default_code": {},
+    "barcode": {},
+    "standard_price": {},
+    "weight": {},
+    "active": {},
+    "lst_price": {},
+    "product_template_attribute_value_ids": {},
+}
+_SPECIFICATION: dict[str, Any] = {
+    "name": {},
+    "active": {},
+    "list_price": {},
+    "write_date": {},
+    "categ_id": _NAMED,
+    "product_tag_ids": _NAMED,
+    "attribute_line_ids": {"fields": _LINES},
+    "product_variant_ids": {"fields": _VARIANTS},
+}
+#: Archived templates and variants are there as well.
+ALL = {"active_test": False}
+
+
+def read_templates(client: OdooClient, fields: OdooFields, ids: Sequence[int]) -> dict[int, Template]:
+    """By id; one that was deleted is absent."""
+    optional = fields.product_optional & {"hs_code", "compare_list_price"}
+    specification = _SPECIFICATION | {name: {} for name in optional}
+    rows = client.web_read("product.template", sorted(set(ids)), specification, context=ALL)
+    return {row["id"]: _template(row, optional) for row in rows}
+
+
+def number(value: float) -> Decimal:
+    """A float as Odoo shows it."""
+    return Decimal(repr(round(float(value), 6)))
+
+
+def _template(row: dict[str, Any], optional: frozenset[str]) -> Template:
+    return Template(
+        id=row["id"],
+        name=row["name"] or "",
+        active=row["active"],
+        list_price=number(row["list_price"]),
+        category=(row["categ_id"] or {}).get("name") or "",
+        tags=frozenset(tag["name"] for tag in row["product_tag_ids"]),
+        hs_code=row.get("hs_code") or "",
+        compare_at=number(row.get("compare_list_price") or 0.0),
+        lines=tuple(_line(line) for line in row["attribute_line_ids"]),
+        variants=tuple(_variant(one) for one in sorted(row["product_variant_ids"], key=lambda one: int(one["id"]))),
+        write_date=parse_datetime(row["write_date"]),
+        optional=optional,
+    )
+
+
+def _line(row: dict[str, Any]) -> TemplateLine:
+    values = tuple(
+        TemplateValue(one["id"], one["product_attribute_value_id"], one["name"] or "", number(one["price_extra"]))
+        for one in row["product_template_value_ids"]
+        if one["ptav_active"]
+    )
+    attribute = row["attribute_id"]
+    return TemplateLine(row["id"], attribute["id"], attribute["name"], values)
+
+
+def _variant(row: dict[str, Any]) -> OdooVariant:
+    return OdooVariant(
+        id=row["id"],
+        default_code=row["default_code"] or "",
+        barcode=row["barcode"] or "",
+        cost=number(row["standard_price"]),
+        weight=number(row["weight"]),
+        active=row["active"],
+        values=frozenset(row["product_template_attribute_value_ids"]),
+        price=number(row["lst_price"]),
+    )

@@ -1,0 +1,43 @@
+"""Pictures from Shopify's storage: fetched within limits, and looked at before anybody is given one."""
+
+from __future__ import annotations
+
+import requests
+
+from libs.common.errors import Rejected, Transient
+from libs.common.http import describe_body, open_session
+
+UNREADABLE_IMAGE = "image_unreadable"
+MAX_BYTES = 20 * 1024 * 1024
+CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 15.0, 30.0
+_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+
+
+def is_image(content: bytes) -> bool:
+    """By its first bytes, whatever the server calls it: PNG, JPEG, GIF or WebP."""
+    return content.startswith(_HEADS) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
+
+
+def fetch_image(url: str) -> bytes:
+    """Raises Rejected (code `image_unreadable`) for what is no picture, Transient for what may pass."""
+    session = open_session(url, total_seconds=TOTAL_SECONDS, pool_size=1)
+    try:
+        response = session.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS))
+    except requests.RequestException as error:
+        raise Transient(f"the image {url} could not be fetched: {type(error).__name__}", "shopify", "image") from None
+    finally:
+        session.close()
+    if response.status_code >= requests.codes.server_error or response.status_code == requests.codes.too_many_requests:
+        raise Transient(f"the image {url} answered HTTP {response.status_code}", "shopify", "image")
+    content = response.content
+    if response.status_code != requests.codes.ok or not is_image(content):
+        found = describe_body(content, response.headers.get("Content-Type", ""))
+        raise _unreadable(url, f"is no image: HTTP {response.status_code}, {found}")
+    if len(content) > MAX_BYTES:
+        raise _unreadable(url, f"has {len(content)} bytes; {MAX_BYTES} are the most")
+    return content
+
+
+def _unreadable(url: str, what: str) -> Rejected:
+    hint = "replace the image in Shopify, then retry"
+    return Rejected(f"the image {url} {what}", "shopify", UNREADABLE_IMAGE, hint, {"url": url})

@@ -1,0 +1,243 @@
+"""Writes a batch of products into Odoo: three calls for any number of new ones, more only for what changed.
+
+Everything that is made has an external id, so a repeat after a lost answer finds it. A record that Odoo refuses is
+taken out, and the others go on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from libs.common.domain.outcomes import Hold
+from libs.common.domain.products import Template
+from libs.common.errors import Failure, Rejected, Transient
+from libs.common.odoo.cells import Cell, ids_cell
+from libs.common.odoo.templates import ALL, read_templates
+from services.workers.batching import in_one_call
+from services.workers.context import StoreContext
+from services.workers.products import names
+from services.workers.products.images import write_images
+from services.workers.products.model import Applied, Changes, NewVariant
+from services.workers.products.rows import template_columns, template_rows, variant_columns, variant_row
+
+TEMPLATE, PRODUCT = "product.template", "product.product"
+LINE, PTAV = "product.template.attribute.line", "product.template.attribute.value"
+#: Rows of one call: Odoo takes some seconds for so many.
+ROWS = 1000
+
+T = TypeVar("T")
+
+
+def apply(changes: Sequence[Changes], store: StoreContext) -> list[Applied | Failure]:
+    """One answer for each, in order. Raises what says nothing about single products: an outage, a lost answer."""
+    return _Apply(changes, store).run()
+
+
+class _Apply:
+    def __init__(self, changes: Sequence[Changes], store: StoreContext) -> None:
+        self.changes = list(changes)
+        self.store = store
+        self.failed: dict[str, Failure] = {}
+        self.templates: dict[str, int] = {one.record_id: one.template_id for one in changes if one.template_id}
+        self.links: dict[str, dict[str, int]] = {one.record_id: dict(one.links) for one in changes}
+
+    def run(self) -> list[Applied | Failure]:
+        written = [one for one in self.changes if not one.only_links]
+        self._names(written)
+        self._new_templates([one for one in written if one.template_id is None])
+        self._changed_templates([one for one in self._left(written) if one.template_id is not None])
+        self._extend([one for one in self._left(written) if one.template_id is not None])
+        self._new_variants(self._left([one for one in written if one.template_id is None]), by_id=False)
+        self._changed_variants(self._left(written))
+        templates = self._read()
+        pictures = write_images(self._left(written), self.templates, self.links, self.store)
+        return [self._answer(one, templates, pictures) for one in self.changes]
+
+    def _answer(
+        self, one: Changes, templates: Mapping[int, Template], pictures: Mapping[str, Failure]
+    ) -> Applied | Failure:
+        if one.record_id in self.failed:
+            return self.failed[one.record_id]
+        template = templates.get(self.templates[one.record_id])
+        if template is None:
+            return Transient(f"{one.name}: its product is gone from Odoo since it was read", "odoo", "gone")
+        links = self.links[one.record_id]
+        picture = pictures.get(one.record_id)
+        if picture is not None and not isinstance(picture, Rejected):
+            return picture
+        hold = _hold_of(picture) if isinstance(picture, Rejected) else None
+        return Applied(replace(one, links=links), template, links, hold)
+
+    def _left(self, changes: Sequence[Changes]) -> list[Changes]:
+        return [one for one in changes if one.record_id not in self.failed]
+
+    def _names(self, changes: Sequence[Changes]) -> None:
+        """Attributes of new templates, values, categories and tags: nearly always known already."""
+        store = self.store
+        fresh = [value for one in changes if one.template_id is None for value in one.new_values]
+        self.attributes = names.ensure_attributes(store, (one.option for one in fresh))
+        pairs = ((self.attributes[one.option], one.value) for one in fresh)
+        self.values = names.ensure_values(store, pairs)
+        categories, tags = names.names_of(changes)
+        self.categories = names.ensure_named(store, names.CATEGORY, categories)
+        self.tags = names.ensure_named(store, names.TAG, tags)
+
+    def _category(self, one: Changes) -> int | None:
+        return self.categories[one.category] if one.category else names.any_category(self.store)
+
+    def _tag_ids(self, one: Changes) -> list[int]:
+        return [self.tags[name] for name in one.tags or ()]
+
+    def _new_templates(self, changes: Sequence[Changes]) -> None:
+        if not changes:
+            return
+        fields = self.store.odoo_fields
+        columns = template_columns(fields, [one.values for one in changes])
+
+        def rows_of(one: Changes) -> list[list[Cell]]:
+            def value_id(option: str, value: str) -> int:
+                return self.values[self.attributes[option], value]
+
+            tags = self._tag_ids(one)
+            return template_rows(one, columns, fields, self._category(one), tags, self.attributes, value_id)
+
+        def load(some: Sequence[tuple[Changes, list[list[Cell]]]]) -> Sequence[int]:
+            return self.store.odoo.load(TEMPLATE, columns, [row for _, rows in some for row in rows]).ids
+
+        for chunk in _chunks([(one, rows_of(one)) for one in changes], lambda item: len(item[1])):
+            results = in_one_call(chunk, load)
+            self.templates |= {one.record_id: template for (one, _), template in results.done}
+            self.failed |= {one.record_id: failure for (one, _), failure in results.failed}
+
+    def _changed_templates(self, changes: Sequence[Changes]) -> None:
+        found: list[tuple[str, int, dict[str, Cell]]] = []
+        for one in changes:
+            cells: dict[str, Cell] = dict(one.values)
+            if one.category:
+                cells["categ_id/.id"] = self.categories[one.category]
+            if one.tags is not None:
+                cells["product_tag_ids/.id"] = ids_cell(self._tag_ids(one))
+            if cells and one.template_id:
+                found.append((one.record_id, one.template_id, cells))
+        self._update(TEMPLATE, found)
+        extras = [
+            (one.record_id, ptav, {"price_extra": extra}) for one in changes for ptav, extra in one.extras.items()
+        ]
+        self._update(PTAV, [item for item in extras if item[0] not in self.failed])
+
+    def _extend(self, changes: Sequence[Changes]) -> None:
+        """Values and variants that a template did not have: its values are made first, and read for their ids."""
+        more = [one for one in changes if one.new_variants or one.new_values]
+        if not more:
+            return
+        there = read_templates(self.store.odoo, self.store.odoo_fields, [self.templates[o.record_id] for o in more])
+        with_values = [one for one in more if one.new_values]
+        if with_values:
+            for one in with_values:
+                self._add_values(one, there[self.templates[one.record_id]])
+            ids = [self.templates[one.record_id] for one in self._left(with_values)]
+            there |= read_templates(self.store.odoo, self.store.odoo_fields, ids)
+        self._new_variants([_by_ids(one, there[self.templates[one.record_id]]) for one in self._left(more)], by_id=True)
+
+    def _add_values(self, one: Changes, template: Template) -> None:
+        try:
+            self._add_values_of(one, template)
+        except Rejected as refusal:
+            self.failed[one.record_id] = refusal
+
+    def _add_values_of(self, one: Changes, template: Template) -> None:
+        lines = {line.attribute: line for line in template.lines}
+        pairs = [(lines[value.option].attribute_id, value.value) for value in one.new_values]
+        ids = names.ensure_values(self.store, pairs)
+        columns = [".id", "value_ids/.id", *(f"product_template_value_ids/{name}" for name in _PTAV_COLUMNS)]
+        for line in template.lines:
+            fresh = [value for value in one.new_values if value.option == line.attribute]
+            if not fresh:
+                continue
+            added = [ids[line.attribute_id, value.value] for value in fresh]
+            every = ids_cell([*(value.value_id for value in line.values), *added])
+            rows: list[list[Cell]] = [
+                [line.id if not n else None, every if not n else None, value.external_id, added[n], value.extra]
+                for n, value in enumerate(fresh)
+            ]
+            self.store.odoo.update(LINE, columns, rows)
+
+    def _new_variants(self, changes: Sequence[Changes], *, by_id: bool) -> None:
+        columns = variant_columns(by_id=by_id)
+
+        def load(some: Sequence[tuple[Changes, NewVariant]]) -> Sequence[int]:
+            rows = [variant_row(variant, self.templates[one.record_id]) for one, variant in some]
+            return self.store.odoo.load(PRODUCT, columns, rows).ids
+
+        items = [(one, variant) for one in changes for variant in one.new_variants]
+        for chunk in _chunks(items, lambda _: 1):
+            results = in_one_call([item for item in chunk if item[0].record_id not in self.failed], load)
+            for (one, variant), made in results.done:
+                self.links[one.record_id][variant.variant_id] = made
+            self.failed |= {one.record_id: failure for (one, _), failure in results.failed}
+
+    def _changed_variants(self, changes: Sequence[Changes]) -> None:
+        self._update(
+            PRODUCT, [(one.record_id, there, dict(values)) for one in changes for there, values in one.variants.items()]
+        )
+
+    def _update(self, model: str, items: Sequence[tuple[str, int, Mapping[str, Any]]]) -> None:
+        """One call for all that change the same fields."""
+        groups: dict[tuple[str, ...], list[tuple[str, int, Mapping[str, Any]]]] = {}
+        for item in items:
+            groups.setdefault(tuple(item[2]), []).append(item)
+        for columns, group in groups.items():
+
+            def write(
+                some: Sequence[tuple[str, int, Mapping[str, Any]]], names: tuple[str, ...] = columns
+            ) -> Sequence[int]:
+                rows = [[there, *(cells[name] for name in names)] for _, there, cells in some]
+                return self.store.odoo.update(model, [".id", *names], rows, context=ALL).ids
+
+            for chunk in _chunks(group, lambda _: 1):
+                results = in_one_call(chunk, write)
+                self.failed |= {record_id: failure for (record_id, _, _), failure in results.failed}
+
+    def _read(self) -> dict[int, Template]:
+        """Every product once more, to compare; and the only variant of those without options."""
+        ids = [self.templates[one.record_id] for one in self._left(self.changes)]
+        templates = read_templates(self.store.odoo, self.store.odoo_fields, ids)
+        for one in self._left(self.changes):
+            template = templates.get(self.templates[one.record_id])
+            product = one.product
+            if template and product and not product.options and len(template.variants) == 1:
+                self.links[one.record_id][product.variants[0].id] = template.variants[0].id
+        return templates
+
+
+_PTAV_COLUMNS = ("id", "product_attribute_value_id/.id", "price_extra")
+
+
+def _by_ids(one: Changes, template: Template) -> Changes:
+    """Its new variants with the database ids of their template's values."""
+    known = {(line.attribute, value.name): value.id for line in template.lines for value in line.values}
+    options = {variant.id: variant.options for variant in one.product.variants} if one.product else {}
+    variants = [
+        replace(variant, values=tuple(known[option] for option in options[variant.variant_id]))
+        for variant in one.new_variants
+    ]
+    return replace(one, new_variants=tuple(variants))
+
+
+def _chunks(items: Sequence[T], rows: Callable[[T], int]) -> list[list[T]]:
+    """Parts of at most `ROWS` rows; one item alone may have more."""
+    chunks: list[list[T]] = []
+    count = 0
+    for item in items:
+        if not chunks or count + rows(item) > ROWS:
+            chunks.append([])
+            count = 0
+        chunks[-1].append(item)
+        count += rows(item)
+    return chunks
+
+
+def _hold_of(failure: Rejected) -> Hold:
+    return Hold(failure.code, failure.message, failure.hint, dict(failure.details))

@@ -41,6 +41,8 @@ DELIVERY_MODELS: Mapping[str, tuple[str, ...]] = {
 OLDEST_VERSION = (16, 0)
 #: `has_access` came with 18; `check_access_rights` is announced to go.
 HAS_ACCESS_SINCE = (18, 0)
+#: From here on Odoo does what it tells of without a sender as well.
+SILENT_SINCE = (19, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def check_odoo(client: OdooClient, models: Mapping[str, tuple[str, ...]] = ORDER
     lines.append(CheckLine("Odoo login and key", True, f"{client.login} is user {uid}"))
     lines.append(_company(client))
     if lines[-1].ok:
+        if version < SILENT_SINCE:
+            lines.append(_email(client, uid))
         lines.extend(_rights(client, model, operations, version) for model, operations in models.items())
     return lines
 
@@ -89,6 +93,19 @@ def _company(client: OdooClient) -> CheckLine:
     if not found or not user or client.company_id not in user[0]["company_ids"]:
         return CheckLine(what, False, f"{client.login} may not act for it", "allow this company to the Odoo user")
     return CheckLine(what, True, f"{found[0]['name']}, {found[0]['currency_id'][1]}")
+
+
+def _email(client: OdooClient, uid: int) -> CheckLine:
+    """Odoo tells a record's followers of much that happens, and before 19 refuses to when it knows no sender."""
+    what = "Odoo user's e-mail address"
+    try:
+        (user,) = client.call("res.users", "read", [[uid], ["partner_id"]], write=False)
+        found = client.search_read("res.partner", [("id", "=", user["partner_id"][0])], ["email"])
+    except Failure as error:
+        return _failed(what, error)
+    email = str((found[0]["email"] if found else "") or "")
+    to_do = "" if email else f"give {client.login} an e-mail address: without one Odoo refuses edits and payments"
+    return CheckLine(what, bool(email), email or "none", to_do)
 
 
 def _rights(client: OdooClient, model: str, operations: tuple[str, ...], version: tuple[int, int]) -> CheckLine:

@@ -217,15 +217,17 @@ class OdooSandbox(StockSide):
         *,
         companies: Sequence[int] = (COMPANY,),
         tz: str | None = None,
+        email: str | None = None,
     ) -> int:
-        """A user who signs in with this key.
+        """A user who signs in with this key; without an `email` one is made up, with an empty one there is none.
 
         `rights`: None for everything, `plain`, `sales`, `billing` or `store` (all that a store needs) as real groups
         have them, or a mapping of model to a few of the letters `crwd` (create, read, write, delete).
         """
         with self.registry.db.transaction():
             env = self.env()
-            partner = writing.create(env, "res.partner", [{"name": login.capitalize()}])[0]
+            address = f"{login.partition('@')[0]}@users.example.com" if email is None else email
+            partner = writing.create(env, "res.partner", [{"name": login.capitalize(), "email": address}])[0]
             row = {"login": login, "partner_id": partner, "active": True, "lang": "en_US", "tz": tz or False}
             uid = put(env, "res.users", {**row, "company_id": companies[0], "company_ids": tuple(companies)})
         self.registry.keys[uid] = (key,)

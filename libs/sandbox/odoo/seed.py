@@ -94,7 +94,8 @@ def _company(env: Env, currency: str, country: str, name: str, rounding: str) ->
 
 def _users(env: Env, admin: str) -> None:
     put(env, "res.partner", {"id": 2, "name": "OdooBot", "active": False, "type": "contact"})
-    put(env, "res.partner", {"id": 3, "name": "Administrator", "active": True, "type": "contact", "company_id": False})
+    person = {"id": 3, "name": "Administrator", "email": "admin@example.com", "type": "contact"}
+    put(env, "res.partner", {**person, "active": True, "company_id": False})
     for number, login, partner in ((SUPERUSER, "__system__", 2), (ADMIN, admin, 3)):
         row = {"id": number, "login": login, "partner_id": partner, "active": number == ADMIN, "lang": "en_US"}
         put(env, "res.users", {**row, "company_id": COMPANY, "company_ids": (COMPANY,), "tz": False})

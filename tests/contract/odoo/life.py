@@ -354,16 +354,16 @@ def basic_rules(lab: Lab, bank: int) -> dict[str, Any]:
     return {"until": "paid", "journals": {"bogus": bank, "gift_card": bank}, "taxes": taxes}
 
 
-def make_user(access: Access, lab: Lab, slug: str) -> tuple[str, str]:
+def make_user(access: Access, lab: Lab, slug: str, *, email: str = "tandem@example.com") -> tuple[str, str]:
     """Login and password of a user with the groups that the README names."""
     login, password = f"{slug}@example.com", uuid.uuid4().hex
     if access.sandbox is not None:
-        access.sandbox.add_user(login, password, "store")
+        access.sandbox.add_user(login, password, "store", email=email)
         return login, password
     found = [find_external_id(lab.client, *name.split(".")) for name in GROUPS]
     ids = [one[1] for one in found if one]
     assert len(ids) == len(GROUPS), found
     groups = "group_ids" if "group_ids" in lab.client.fields_get("res.users") else "groups_id"
-    values = {"name": slug, "login": login, "email": login, "password": password, groups: [[6, 0, ids]]}
+    values = {"name": slug, "login": login, "email": email, "password": password, groups: [[6, 0, ids]]}
     lab.client.call("res.users", "create", [[values]], write=True)
     return login, password

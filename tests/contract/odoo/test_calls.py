@@ -120,6 +120,17 @@ def test_the_check_passes_for_a_good_user_and_names_what_a_limited_one_lacks(
     assert "create" in refused["Odoo sale.order"].to_do
 
 
+def test_the_check_asks_for_an_email_address_where_odoo_does_nothing_without(access: Access, lab: Lab) -> None:
+    login = lab.new("silent")
+    if access.sandbox is not None:
+        access.sandbox.add_user(login, f"{login}-password", email="")
+    else:
+        values = {"name": login, "login": login, "password": f"{login}-password"}
+        lab.client.call("res.users", "create", [[values]], write=True)
+    told = [line.what for line in check_odoo(access.client(login=login, key=f"{login}-password")) if not line.ok]
+    assert ("Odoo user's e-mail address" in told) is (lab.client.version() < (19, 0))
+
+
 def test_the_check_tells_what_is_wrong_with_the_connection(access: Access) -> None:
     def failed(client: OdooClient) -> list[str]:
         return [line.what for line in check_odoo(client) if not line.ok]

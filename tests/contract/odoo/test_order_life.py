@@ -11,11 +11,13 @@ from decimal import Decimal
 import pytest
 
 from libs.common.domain.fulfillments import Tracking
+from libs.common.errors import Rejected
 from libs.common.ledger.model import State
 from libs.sandbox.shopify.drafts import Payment, Shipping
 from tests.contract.odoo.books import money
 from tests.contract.odoo.conftest import Access, Lab
-from tests.contract.odoo.life import AWKWARD, OFFICE, STOCK, VAT, Life, number, open_life
+from tests.contract.odoo.depot import Depot
+from tests.contract.odoo.life import AWKWARD, OFFICE, STOCK, VAT, Life, make_user, number, open_life
 
 PAID = ("out_invoice", "posted", "paid")
 CREDITED = ("out_refund", "posted", "paid")
@@ -280,3 +282,25 @@ def test_stock_is_what_was_there_less_what_was_sent(life: Life) -> None:
     life.deliver(placed)
     assert before <= STOCK
     assert life.stock("PEN") == before - 4
+
+
+def test_a_user_without_an_email_address_may_change_nothing_that_is_told_of_on_18(access: Access, lab: Lab) -> None:
+    login, password = make_user(access, lab, lab.new("silent"), email="")
+    client = access.client(login=login, key=password)
+    order = Depot(lab).order((lab.product, "2"))
+    line = Depot(lab).read(order)["order_line"][0]["id"]
+    if client.version() < (19, 0):
+        with pytest.raises(Rejected, match="configure the sender's email address"):
+            client.call("sale.order.line", "write", [[line], {"product_uom_qty": 3}], write=True)
+    else:
+        client.call("sale.order.line", "write", [[line], {"product_uom_qty": 3}], write=True)
+
+
+def test_a_quantity_alone_brings_the_products_own_price_back(lab: Lab) -> None:
+    """Why the workers write the price with every quantity."""
+    order = lab.order([("2", "12.50", "")])
+    (line,) = lab.client.search_read("sale.order.line", [("order_id", "=", order)], ["product_uom_qty"])
+    lab.client.update("sale.order.line", [".id", "product_uom_qty"], [[line["id"], 3]])
+    assert [one["price_unit"] for one in lab.read_order(order)["order_line"]] == [1.0]
+    lab.client.update("sale.order.line", [".id", "product_uom_qty", "price_unit"], [[line["id"], 4, "12.50"]])
+    assert [one["price_unit"] for one in lab.read_order(order)["order_line"]] == [12.5]

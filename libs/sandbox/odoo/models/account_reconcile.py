@@ -10,6 +10,7 @@ from libs.sandbox.odoo.errors import user_error
 from libs.sandbox.odoo.models.account import ACCOUNT
 from libs.sandbox.odoo.models.account_amounts import LINE, MOVE, lines_of
 from libs.sandbox.odoo.models.company import digits
+from libs.sandbox.odoo.models.messages import speak
 from libs.sandbox.odoo.taxes import round_half_up
 
 PARTIAL = "account.partial.reconcile"
@@ -114,6 +115,15 @@ def reconcile(env: Env, lines: list[Row]) -> None:
         _match(env, debits[0], credits_[0])
         debits = [line for line in debits if residuals(env, line)[1]]
         credits_ = [line for line in credits_ if residuals(env, line)[1]]
+    if any(_pays_an_order(env, line) for line in lines):
+        speak(env)
+
+
+def _pays_an_order(env: Env, line: Row) -> bool:
+    """Whether this is the line of an order's invoice that is paid: the order is told."""
+    move = env.db.tables[MOVE][line["move_id"]]
+    paid = move["move_type"] == "out_invoice" and not move_residual(env, move)
+    return paid and any(one.get("sale_line_ids") for one in lines_of(env, move["id"]))
 
 
 def _check(env: Env, lines: list[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libs.sandbox.odoo.database import Row
 from libs.sandbox.odoo.env import Env
+from libs.sandbox.odoo.models.messages import speak
 from libs.sandbox.odoo.models.reservations import (
     ENDED,
     MOVE,
@@ -80,6 +81,8 @@ def finish(env: Env, picking: Row, *, backorder: bool) -> int | None:
             unreserve(env, move)
             change_move(env, move, state="cancel", picked=False)
     following = _backorder(env, picking, rest) if rest else None
+    if following:
+        speak(env)
     _close(env, picking, taken)
     return following
 

@@ -19,6 +19,7 @@ from libs.sandbox.odoo.models.deliveries import (
     pickings_of,
     qty_delivered,
 )
+from libs.sandbox.odoo.models.messages import speak
 from libs.sandbox.odoo.models.partner import address_of, pricelist_of
 from libs.sandbox.odoo.models.pricing import arithmetic_of, default_taxes, list_price, rounding_key, taxes_of
 from libs.sandbox.odoo.models.sale_actions import (
@@ -190,6 +191,8 @@ class OrderLine(Model):
 
     def before_write(self, env: Env, row: Row, changes: dict[str, Any]) -> None:
         check_line(env, row, changes)
+        if _confirmed(env, row) and changes.get("product_uom_qty", row["product_uom_qty"]) != row["product_uom_qty"]:
+            speak(env)
         if changes.keys() & {"product_uom_qty", "product_id"} and "price_unit" not in changes:
             changes.update(self._priced_anew(env, {**row, **changes}))
 
@@ -209,6 +212,8 @@ class OrderLine(Model):
 
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
         self._check_companies(env, row)
+        if created and row.get("product_id") and _confirmed(env, row):
+            speak(env)
         if created or "product_uom_qty" in names:
             deliver(env, row)
         if created or names & {"product_uom_qty", "price_unit", "discount", taxes_field(env), "display_type"}:

@@ -124,7 +124,8 @@ def test_changed_lines_change_the_totals(odoo: Client) -> None:
     product = odoo.sandbox.add_product(default_code="A", taxes=[])
     order = make(odoo, {"product_id": product, "price_unit": 10}, {"product_id": product, "price_unit": 5})
     first, second = odoo("sale.order", "read", [order], fields=["order_line"])[0]["order_line"]
-    odoo("sale.order", "write", [order], {"order_line": [[1, first, {"product_uom_qty": 3}], [2, second, 0]]})
+    three = {"product_uom_qty": 3, "price_unit": 10}
+    odoo("sale.order", "write", [order], {"order_line": [[1, first, three], [2, second, 0]]})
     assert odoo.sandbox.orders()[0]["amount_total"] == 30.0
     odoo("sale.order.line", "write", [first], {"discount": 50})
     assert odoo.sandbox.orders()[0]["amount_total"] == 15.0

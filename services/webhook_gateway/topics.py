@@ -36,6 +36,15 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
     "refund": ("refunds/create",),
     "inventory": ("inventory_levels/update",),
+    # A location is read with its company.
+    "company": (
+        "companies/create",
+        "companies/update",
+        "companies/delete",
+        "company_locations/create",
+        "company_locations/update",
+        "company_locations/delete",
+    ),
     "privacy": ("customers/redact", "customers/data_request", "shop/redact"),
     "customer": (
         "customers/create",
@@ -51,6 +60,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
 MERGED = "customers/merge"
+LOCATIONS = "company_locations/"
 CONSENT = frozenset({"customers_email_marketing_consent/update", "customers_marketing_consent/update"})
 RETURNS = "returns/"
 PRIVACY = frozenset(_TOPICS["privacy"])
@@ -106,6 +116,9 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         source_id = _gid_tail(document.get("admin_graphql_api_customer_deleted_id"))
         kept = _gid_tail(document.get("admin_graphql_api_customer_kept_id"))
         told = {"merged_into": kept} if kept else {}
+    elif topic.startswith(LOCATIONS):
+        company = document.get("company")
+        source_id = _own_id(company) if isinstance(company, dict) else _plain_id(document.get("company_id"))
     elif topic in CONSENT:
         source_id = _plain_id(document.get("customer_id"))
     elif topic == EDITED:

@@ -43,6 +43,7 @@ from libs.common.shopify.transactions import fetch_transactions
 from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.workers.calls import CallLog
+from services.workers.companies.entity import Companies
 from services.workers.context import StoreContext
 from services.workers.customers.entity import Customers
 from services.workers.deliveries.entity import Deliveries
@@ -68,7 +69,7 @@ ROOMS: Mapping[str, Callable[[], Entity]] = {
     "products": Products,
 }
 #: What else works on a queue: records of another entity that go through it.
-BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {"customers": (Privacy,)}
+BESIDE: Mapping[str, Sequence[Callable[[], Entity]]] = {"customers": (Companies, Privacy)}
 BETWEEN = "/"
 #: How long a store's connection is taken for granted before the ledger is asked whether it was changed.
 STORE_SECONDS = 5.0

@@ -38,6 +38,7 @@ ENTITIES = MappingProxyType(
         "refund": "refunds",
         "inventory": "inventory",
         "customer": "customers",
+        "company": "customers",
         "privacy": "customers",
         "product": "products",
     }

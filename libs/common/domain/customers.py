@@ -84,6 +84,7 @@ class OdooAddress:
     values: tuple[tuple[str, str], ...]
     """Field names and their values as `load` takes them; relations are ids."""
     active: bool = True
+    vat: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ def read_contacts(
     emails: Collection[str] = (),
     phones: Collection[str] = (),
     refs: Collection[str] = (),
+    vats: Collection[str] = (),
 ) -> dict[int, OdooContact]:
-    """The contacts of these ids with the addresses below them, and those with one of the e-mails, phones or references.
+    """The contacts of these ids with the addresses below them, and those found by e-mail, phone, reference or tax id.
 
     One call; archived ones too. E-mails and phones are normalised. What is gone is absent.
     """
@@ -38,9 +39,13 @@ def read_contacts(
     if emails:
         parts.append(("email_normalized" if names.partner_email_normalized else "email", "in", sorted(emails)))
     if phones:
-        parts.append(("phone_sanitized" if names.partner_phone_sanitized else "phone", "in", sorted(phones)))
+        # Odoo sanitizes only numbers that are in use; one written as Shopify writes it is found all the same.
+        fields_of_it = ["phone", *(["phone_sanitized"] if names.partner_phone_sanitized else [])]
+        parts += [(name, "in", sorted(phones)) for name in fields_of_it]
     if refs:
         parts.append(("ref", "in", sorted(refs)))
+    if vats:
+        parts.append(("vat", "in", sorted(vats)))
     if not parts:
         return {}
     domain = [*["|"] * (len(parts) - 1), *parts]
@@ -51,7 +56,7 @@ def read_contacts(
         if parent is not None and row["type"] in ADDRESS_TYPES:
             values = _values(row)
             kept = tuple((name, values[name]) for name in _ADDRESS_VALUES)
-            below.setdefault(parent, []).append(OdooAddress(row["id"], row["type"], kept, row["active"]))
+            below.setdefault(parent, []).append(OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"]))
     return {row["id"]: _contact(row, tuple(below.get(row["id"], ()))) for row in rows}
 
 
@@ -67,7 +72,7 @@ def _contact(row: Mapping[str, Any], addresses: tuple[OdooAddress, ...]) -> Odoo
         written_at=parse_datetime(row["write_date"]),
         values=tuple(values.items()),
         email=normalise_email(values["email"]),
-        phone=str(row.get("phone_sanitized") or "") or normalise_phone(values["phone"]),
+        phone=normalise_phone(str(row.get("phone_sanitized") or "")) or normalise_phone(values["phone"]),
         active=row["active"],
         parent_id=_id(row["parent_id"]),
         is_company=row["is_company"],

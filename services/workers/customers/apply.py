@@ -17,7 +17,7 @@ from libs.common.odoo.contacts import MODEL, read_contacts
 from libs.common.odoo.errors import RowRefused
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
-from services.workers.customers.contact import DELIVERY, differing
+from services.workers.customers.contact import differing
 from services.workers.customers.gather import tag_key
 from services.workers.customers.model import ToOdoo
 from services.workers.customers.rows import address_fields, address_row, changed_contact, new_contact
@@ -37,6 +37,7 @@ def apply(plans: Sequence[ToOdoo], store: StoreContext) -> dict[str, Written | F
     run.make_tags(plans)
     run.make([one for one in plans if isinstance(one.ref, str)])
     run.change([one for one in plans if isinstance(one.ref, int)])
+    run.change_below([one for one in plans if one.below and one.record_id not in run.failed])
     run.make_addresses([one for one in plans if one.addresses and one.record_id not in run.failed])
     alive = [one for one in plans if one.record_id not in run.failed]
     contacts = run.read(alive)
@@ -86,19 +87,30 @@ class _Run:
                 rows.append((one, changed_contact(one.ref, one.values, changed)))
         self._in_groups(rows, lambda fields, cells: self.store.odoo.update(MODEL, fields, cells).ids)
 
+    def change_below(self, plans: Sequence[ToOdoo]) -> None:
+        """Addresses that get another tax id; few, so one by one."""
+        for one in plans:
+            try:
+                for number, values in one.below:
+                    fields, cells = changed_contact(number, values, None)
+                    self.store.odoo.update(MODEL, fields, [cells])
+            except Rejected as refusal:
+                self.failed[one.record_id] = refusal
+
     def make_addresses(self, plans: Sequence[ToOdoo]) -> None:
         results = in_one_call(plans, self._load_addresses)
         self.failed.update({one.record_id: failure for one, failure in results.failed})
 
     def _load_addresses(self, plans: Sequence[ToOdoo]) -> Sequence[int]:
         owners = [number for number, one in enumerate(plans) for _ in one.addresses]
+        taxed = any("vat" in address.values for one in plans for address in one.addresses)
         rows = [
-            address_row(address.external_id, self.ids[one.record_id], DELIVERY, address.values)
+            address_row(address.external_id, self.ids[one.record_id], address.type, address.values, taxed=taxed)
             for one in plans
             for address in one.addresses
         ]
         try:
-            self.store.odoo.load(MODEL, address_fields(), rows)
+            self.store.odoo.load(MODEL, address_fields(taxed=taxed), rows)
         except RowRefused as refusal:
             if refusal.record is not None:  # a row of the call: whose is it?
                 refusal.record = owners[refusal.record]

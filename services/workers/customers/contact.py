@@ -51,7 +51,7 @@ def new_addresses(
     customer: ShopCustomer, facts: CompanyFacts, module: str, main: Mapping[str, str], known: Sequence[OdooAddress]
 ) -> tuple[NewAddress, ...]:
     """The entries of the address book that Odoo does not have: neither on the contact itself nor below it."""
-    there = {digest(_content(dict(one.values))) for one in known}
+    there = {digest(address_content(dict(one.values))) for one in known}
     found: dict[str, NewAddress] = {}
     for entry in customer.addresses:
         values = address_values(entry.address, facts)
@@ -59,13 +59,13 @@ def new_addresses(
             entry.id == customer.default_address_id and place_of(values) == place_of(main)
         ):
             continue
-        if digest(_content(values)) not in there:
+        if digest(address_content(values)) not in there:
             name = f"{module}.address_customer_{customer.id}_{DELIVERY}_{digest(values)[:DIGEST_LENGTH]}"
             found[name] = NewAddress(name, values)
     return tuple(found.values())
 
 
-def _content(values: Mapping[str, str]) -> dict[str, str]:
+def address_content(values: Mapping[str, str]) -> dict[str, str]:
     return {name: values.get(name, "").strip() for name in ("name", *PLACE_FIELDS, "phone")}
 
 
@@ -92,6 +92,8 @@ def _same_as(name: str, value: str) -> str:
         return normalise_email(value)
     if name == "phone":
         return normalise_phone(value) or value.strip()
+    if name == "vat":
+        return "".join(one for one in value if one.isalnum()).upper()
     return value.strip()
 
 

@@ -66,6 +66,7 @@ class NewAddress:
 
     external_id: str
     values: Mapping[str, str]
+    type: str = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class ToOdoo:
     """What it has now."""
     shop_digest: str
     notes: Mapping[str, Any] = field(default_factory=dict)
+    below: tuple[tuple[int, Mapping[str, str]], ...] = ()
+    """Contacts below it that change, by database id."""
     and_shop: ToShopify | None = None
     """On the first look both sides are completed."""
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from libs.common.odoo.cells import Cell, ids_cell
 
 _ADDRESS = ("name", "phone", "street", "street2", "city", "zip", "state_id", "country_id")
+#: Odoo gives a contact its parent's tax id, unless it is a company itself.
+_TAXED = ("is_company", "vat")
 
 
 def column(name: str) -> str:
@@ -32,10 +34,11 @@ def changed_contact(
     return columns, [*cells, *([ids_cell(tag_ids)] if tag_ids is not None else [])]
 
 
-def address_fields() -> list[str]:
-    """Columns for addresses below contacts that are there."""
-    return ["id", "parent_id/.id", "type", *map(column, _ADDRESS)]
+def address_fields(*, taxed: bool) -> list[str]:
+    """Columns for addresses below contacts that are there; `taxed` with a tax id of their own."""
+    return ["id", "parent_id/.id", "type", *map(column, _ADDRESS), *(_TAXED if taxed else ())]
 
 
-def address_row(external_id: str, parent_id: int, kind: str, values: Mapping[str, str]) -> list[Cell]:
-    return [external_id, parent_id, kind, *(values.get(name, "") for name in _ADDRESS)]
+def address_row(external_id: str, parent_id: int, kind: str, values: Mapping[str, str], *, taxed: bool) -> list[Cell]:
+    names = (*_ADDRESS, *(_TAXED if taxed else ()))
+    return [external_id, parent_id, kind, *(values.get(name, "") for name in names)]

@@ -168,9 +168,9 @@ class Demo:
                 time.sleep(max(POLL_SECONDS, LOOK_SHARE * (time.monotonic() - asked_at)))
 
     def records(self) -> dict[str, Record]:
-        """The ledger's order records, by Shopify's id."""
-        limit = max(1, len(self.shop.orders()))
-        return {record.source_id: record for record in self.tandem.ledger.find(store=SLUG, entity="order", limit=limit)}
+        """The ledger's records of the shop's orders, by Shopify's id; it may know of others, by their deliveries."""
+        ids = [record_id(SLUG, "order", order["id"].rpartition("/")[2]) for order in self.shop.orders()]
+        return {record.source_id: record for record in self.tandem.ledger.many(ids).values()}
 
     @property
     def _connection(self) -> OdooConnection:

@@ -18,9 +18,9 @@ LOCATION: dict[str, Any] = {"name": "HQ", "number": "901", "tax_id": "DE12345678
 SECOND: dict[str, Any] = {"name": "Paris", "number": "902", "tax_id": "FR23334175221", "shipping": BRANCH}
 
 
-@pytest.fixture(params=["18", "19"])
-def lobby(request: pytest.FixtureRequest) -> Iterator[Lobby]:
-    with open_lobby(request.param) as opened:
+@pytest.fixture
+def lobby() -> Iterator[Lobby]:
+    with open_lobby("19") as opened:
         yield opened
 
 

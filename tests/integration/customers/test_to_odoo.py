@@ -11,9 +11,9 @@ from libs.common.ledger.model import State
 from tests.integration.customers.lobby import HOME, JANE, WORK, Lobby, open_lobby
 
 
-@pytest.fixture(params=["18", "19"])
-def lobby(request: pytest.FixtureRequest) -> Iterator[Lobby]:
-    with open_lobby(request.param) as opened:
+@pytest.fixture
+def lobby() -> Iterator[Lobby]:
+    with open_lobby("18") as opened:
         yield opened
 
 

@@ -147,7 +147,9 @@ class Queries(Records):
             "$push": {"history": pushed_events([Event(now, "linked", {"target": target})])},
         }
         try:
-            self._records.update_one({"_id": key, "target.id": {"$exists": False}}, update, upsert=True)
+            # What was erased on request is not linked again by whoever still knows of it.
+            free = {"_id": key, "target.id": {"$exists": False}, "told.erased": {"$exists": False}}
+            self._records.update_one(free, update, upsert=True)
         except DuplicateKeyError:
             return False  # linked already, or its target is another record's
         return True

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from libs.common.ledger.model import Record, State
+from libs.common.ledger.model import Link, Record, State, Target
 from services.console.cli import app
 from services.console.desk import Desk
 from services.webhook_gateway.topics import read_hint
@@ -92,6 +92,8 @@ def test_what_was_erased_does_not_come_back_by_a_late_webhook(lobby: Lobby) -> N
     customer, order = customer_with_order(lobby)
     ask(lobby, "customers/redact", body(customer, order))
     before = lobby.writes()
+    lobby.hint(order, entity="order", why="orders/updated")
+    lobby.ledger.link("acme", [Link("customer", customer, Target("res.partner", 5, "Jane Doe"), "Jane Doe")])
     late = lobby.sync(customer)
     assert late.state is State.IGNORED
     assert late.target is None

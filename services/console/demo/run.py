@@ -142,13 +142,27 @@ class Demo:
                 known = self.tandem.ledger.many(ids)
                 done = sum(one.state in SETTLED for one in known.values())
                 bar.show(done)
-                busy = [r for s in (State.DUE, State.RUNNING) for r in self.tandem.ledger.find(store=SLUG, state=s)]
+                busy = self._busy()
                 if done == len(ids) and not busy:
                     return []
                 if time.monotonic() > deadline:
                     missing = [f"{one} is not known to the ledger" for one in ids if one not in known]
                     return [*missing, *(f"{one.id} is {one.state}{_waiting(one)}" for one in busy)]
                 time.sleep(POLL_SECONDS)
+
+    def _busy(self) -> list[Record]:
+        """What is due or at work of this run; a real Odoo may also tell of what an earlier one delivered just now."""
+        own = {record_id(SLUG, "order", _number(order)) for order in self.shop.orders()}
+        found = [
+            one for state in (State.DUE, State.RUNNING) for one in self.tandem.ledger.find(store=SLUG, state=state)
+        ]
+        order_prefix = record_id(SLUG, "order", "")
+
+        def is_own(record: Record) -> bool:
+            needed = [one for one in (record.id, record.waits_for or "") if one.startswith(order_prefix)]
+            return own.issuperset(needed)
+
+        return [one for one in found if is_own(one)]
 
     def wait(self, placed: Sequence[Placed], what: str) -> bool:
         """Whether all of these settled in time; shows how far it is."""
@@ -169,7 +183,7 @@ class Demo:
 
     def records(self) -> dict[str, Record]:
         """The ledger's records of the shop's orders, by Shopify's id; it may know of others, by their deliveries."""
-        ids = [record_id(SLUG, "order", order["id"].rpartition("/")[2]) for order in self.shop.orders()]
+        ids = [record_id(SLUG, "order", _number(order)) for order in self.shop.orders()]
         return {record.source_id: record for record in self.tandem.ledger.many(ids).values()}
 
     @property
@@ -230,6 +244,10 @@ def new_shop(*, real: bool) -> ShopifySandbox:
         first_order_number=int((now - RUNS_SINCE) * NUMBERS_PER_SECOND) if real else FIRST_NUMBER,
         first_id=int(now * 1000) * IDS_PER_MILLISECOND if real else FIRST_ID,
     )
+
+
+def _number(order: Document) -> str:
+    return str(order["id"]).rpartition("/")[2]
 
 
 def _once(documents: Sequence[Document]) -> list[Placed]:

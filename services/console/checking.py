@@ -19,6 +19,7 @@ from libs.common.odoo.check import (
 from libs.common.odoo.check_named import Named, check_named, check_sales_journal
 from libs.common.odoo.client import OdooClient
 from libs.common.shopify.check import (
+    CUSTOMER_SCOPES,
     REQUIRED_SCOPES,
     STOCK_SCOPES,
     TELLING_SCOPES,
@@ -153,7 +154,8 @@ def needed_scopes(rules: StoreRules) -> tuple[str, ...]:
     telling = TELLING_SCOPES if rules.fulfillments.to_shopify else ()
     watching = WATCHING_SCOPES if rules.fulfillments.from_shopify is FromShopify.VALIDATE else ()
     stock = STOCK_SCOPES if rules.inventory.to_shopify else ()
-    return (*REQUIRED_SCOPES, *telling, *watching, *stock)
+    customers = CUSTOMER_SCOPES if rules.customers.sync.to_shop else ()
+    return (*REQUIRED_SCOPES, *telling, *watching, *stock, *customers)
 
 
 def _scopes(facts: ShopFacts, rules: StoreRules) -> Line:

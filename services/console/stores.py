@@ -134,10 +134,10 @@ def list_stores(
 
 
 def _counts(ledger: Ledger) -> Counter[tuple[str, State]]:
-    """Records by store and state, links left out: they are no work."""
+    """Records by store and state; links that are only looked up are no work, and are left out."""
     counts: Counter[tuple[str, State]] = Counter()
     for (store, entity, state), count in ledger.counts().items():
-        if entity not in {"customer", "variant"}:
+        if entity != "variant" and not (entity in {"customer", "company"} and state is State.SYNCED):
             counts[store, state] += count
     return counts
 

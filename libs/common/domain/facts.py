@@ -80,3 +80,7 @@ class CompanyFacts:
     pricelist_required: bool = False
     """Whether a sale order of this server must name a pricelist."""
     all_pricelists: tuple[PricelistFact, ...] = ()
+
+
+#: Of a company that nobody asked about: what a rule leaves out needs none.
+NO_FACTS = CompanyFacts("", ROUND_GLOBALLY, None, (), {}, {}, {}, {}, ())

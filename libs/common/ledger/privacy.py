@@ -48,7 +48,7 @@ class Privacy(Records):
         """See `Ledger.erase`."""
         pattern = _pattern(words)
         with reaching_ledger():
-            done = sum(self._change(one, _bare) for one in ids)
+            done = sum(self._change(one, _erased) for one in ids)
             if pattern is not None:
                 own = set(ids)
                 for document in self._of(store):
@@ -111,7 +111,7 @@ def _texts(document: Document) -> Document:
 
 def _bare(document: Document) -> Document:
     """Without anything that people wrote; a customer's link goes as well."""
-    kept: Document = {"told": {ERASED: "on request"}}
+    kept: Document = {}
     if "history" in document:
         kept["history"] = [_technical(event) for event in document["history"]]
     if "held" in document:
@@ -124,6 +124,11 @@ def _bare(document: Document) -> Document:
     if document.get("entity") not in PERSONAL_LINKS and "name" in document:
         kept["name"] = document["name"]
     return kept
+
+
+def _erased(document: Document) -> Document:
+    """Bare, and known to be: nothing links it or brings it back."""
+    return _bare(document) | {"told": {ERASED: "on request"}}
 
 
 def _technical(event: Document) -> Document:

@@ -16,6 +16,8 @@ TELLING_SCOPES = ("read_merchant_managed_fulfillment_orders", "write_merchant_ma
 WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillments")
 #: What showing Odoo's stock takes.
 STOCK_SCOPES = ("read_inventory", "write_inventory")
+#: What making customers of Odoo's contacts takes.
+CUSTOMER_SCOPES = ("write_customers",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from libs.common.domain.facts import NO_FACTS
 from libs.common.ledger.model import Record
 from libs.common.odoo.contacts import MODEL, read_contacts
 from services.workers.companies.model import Situation
@@ -16,7 +17,7 @@ from services.workers.scopes import scoped
 def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
     """One answer for each record of the batch, in its order; nothing is asked where companies are not wanted."""
     if not store.rules.customers.sync.to_odoo:
-        return [Situation(record.id, store.module, store.facts()) for record in batch]
+        return [Situation(record.id, store.module, NO_FACTS) for record in batch]
     companies = scoped(store.slug, lambda: store.shopify.companies([record.source_id for record in batch]))
     new = [companies[r.source_id] for r in batch if r.source_id in companies and contact_id(r) is None]
     contacts = read_contacts(

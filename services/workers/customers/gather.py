@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.digests import digest
+from libs.common.domain.facts import NO_FACTS
 from libs.common.domain.matching import normalise_email, normalise_phone
 from libs.common.domain.rules_customers import Direction
 from libs.common.errors import Failure, Rejected, Transient
@@ -66,7 +67,9 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
 
 
 def contact_id(record: Record) -> int | None:
-    """The contact of Odoo's that a record is about."""
+    """The contact of Odoo's that a record is about; None of one that was erased: nothing of it is read again."""
+    if ERASED in record.told:
+        return None
     if record.source_id.startswith(FROM_ODOO):
         return int(record.source_id.removeprefix(FROM_ODOO))
     return record.target.id if record.target and record.target.model == MODEL else None
@@ -130,7 +133,7 @@ def _paired(batch: Sequence[Record], known: _Known, store: StoreContext) -> dict
 
 def _bare(record: Record, store: StoreContext) -> Situation:
     """Nothing is asked for a store that keeps no customers in step."""
-    return Situation(record.id, record.source_id, store.module, store.facts(), told=record.told)
+    return Situation(record.id, record.source_id, store.module, NO_FACTS, told=record.told)
 
 
 def _may_appear(record: Record) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.common.errors import Failure
-from libs.common.ledger.model import Record
+from libs.common.ledger.model import Hint, Record
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.privacy.model import REQUEST, SHOP, CarryOut, Situation
@@ -85,4 +85,9 @@ def _carried_out(one: CarryOut, store: StoreContext) -> Outcome:
 
 
 def _erase(one: CarryOut, store: StoreContext) -> int:
+    """The contact in Odoo may stay for a while: a change of it must not make the customer anew in Shopify."""
+    contact = one.found.get("contact")
+    if contact:
+        why, told = "erased on request", {"erased": "on request"}
+        store.hint([Hint(store.slug, "customer", f"odoo-{contact}", source="odoo", why=why, told=told)])
     return store.ledger.erase(store.slug, one.records, one.words)

@@ -145,3 +145,34 @@ def test_a_body_that_cannot_be_read_is_recorded_all_the_same(lobby: Lobby, raw: 
     record = ask(lobby, "customers/redact", raw)
     assert record.held
     assert record.held.code == "privacy_unreadable"
+
+
+def test_a_contact_that_is_left_in_odoo_makes_no_new_customer_of_who_was_erased(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    contact = lobby.record("customer", customer).target
+    assert contact
+    lobby.shop.delete_customer(customer)
+    ask(lobby, "customers/redact", body(customer, order))
+    lobby.rules(sync="both")
+    lobby.odoo.change("res.partner", contact.id, customer_rank=1, city="Elsewhere")
+    lobby.poll()
+    assert lobby.shop.customers() == []
+    assert lobby.record("customer", f"odoo-{contact.id}").state is State.IGNORED
+
+
+def test_f13_erasing_waits_for_a_record_that_is_at_work_and_is_finished_by_the_next_try(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    lobby.hint(customer)
+    claim = lobby.ledger.claim("acme", "customer", [], worker="dead", lease_seconds=60, limit=1)
+    assert claim
+    record = ask(lobby, "customers/redact", body(customer, order))
+    assert record.state is State.DUE
+    assert record.told["contact"]
+    lobby.ledger.hand_back(claim.token)
+    lobby.ledger.retry([record.id], why="test")
+    lobby.work()
+    found = lobby.ledger.get(record.id)
+    assert found
+    assert found.held
+    assert found.held.code == "privacy_in_odoo"
+    assert "jane" not in everything(lobby).lower()

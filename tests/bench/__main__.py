@@ -23,6 +23,7 @@ from tests import engines
 from tests.bench.gateway import measure_gateway
 from tests.bench.orders import FEW_ORDERS, MANY_ORDERS, count_calls, drain, memory
 from tests.bench.overhead import overhead
+from tests.bench.products import VARIANTS, link_catalogue, products_to_odoo
 
 RESULTS = Path("build/bench.json")
 
@@ -90,6 +91,22 @@ def memory_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     yield at_most("worker memory, many orders against few", sizes["many"] / sizes["few"], "times", 1.1)
 
 
+def products_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    made = products_to_odoo(mongodb, rabbitmq)
+    yield at_most("1,000 products of 3 variants into Odoo: calls", made["calls"], "calls", 60)
+    yield Row("products into Odoo, a hundred at a time", round(made["per_second"], 1), "products/s")
+
+
+def link_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    figures = link_catalogue(mongodb, rabbitmq)
+    name = f"linking {VARIANTS:,} variants"
+    yield at_most(f"{name}: GraphQL requests", figures["many_shopify"], "requests", VARIANTS / 250)
+    yield at_most(f"{name}: Odoo calls", figures["many_odoo"], "calls", VARIANTS / 500)
+    yield Row(f"{name}: memory at most", round(figures["many_kilobytes"]), "KB")
+    ratio = figures["many_kilobytes"] / figures["few_kilobytes"]
+    yield at_most(f"{name}: memory, against a tenth of them", ratio, "times", 1.3)
+
+
 PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
     "calls": calls_rows,
     "paid": paid_rows,
@@ -97,6 +114,8 @@ PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
     "overhead": overhead_rows,
     "gateway": gateway_rows,
     "memory": memory_rows,
+    "products": products_rows,
+    "link": link_rows,
 }
 
 

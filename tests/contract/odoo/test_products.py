@@ -1,0 +1,147 @@
+"""What the products' room sends, on the sandbox and on a real Odoo: templates, attributes and variants, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from libs.common.domain.matching import ProductFact
+from libs.common.domain.products import Product, Template, Variant
+from libs.common.domain.rules import StoreRules
+from libs.common.ledger.connect import connect
+from libs.common.ledger.repository import MongoLedger
+from libs.common.odoo.facts import FactsCache
+from libs.common.odoo.templates import read_templates
+from services.workers.context import Shopify, StoreContext
+from services.workers.products.apply import apply
+from services.workers.products.differences import product_digest
+from services.workers.products.model import Applied, Changes, Known, Situation
+from services.workers.products.plan import plan, still_differs
+from tests.contract.odoo.conftest import MODULE, Lab
+
+RULES = StoreRules.model_validate({"products": {"lead": "shopify"}})
+
+
+@pytest.fixture
+def store(lab: Lab) -> Any:
+    with connect("embedded", "contract") as connection:
+        ledger = MongoLedger(connection.database, connection.clock)
+        yield StoreContext(
+            "acme", MODULE, RULES, cast("Shopify", None), lab.client, FactsCache(lab.client), cast("Any", ledger)
+        )
+
+
+def shirt(lab: Lab) -> Product:
+    """Two sizes in two colours, one combination left out, no two of one price."""
+    name = lab.new("shirt")
+    prices = {("S", "Red"): "19.90", ("L", "Red"): "21.40", ("L", "Blue"): "22.90"}
+    number = str(int(name.rpartition("_")[2], 16) % 10**12)
+    variants = tuple(
+        Variant(
+            id=f"{number}{index}",
+            sku=f"{name}-{size}-{colour}",
+            barcode=f"{number}{index}",
+            price=price,
+            options=(("Size", size), ("Color", colour)),
+            cost="8.25",
+            weight=Decimal("0.25"),
+        )
+        for index, ((size, colour), price) in enumerate(prices.items())
+    )
+    return Product(
+        number,
+        name,
+        "ACTIVE",
+        datetime.now(UTC),
+        "<p>Soft.</p>",
+        "Acme",
+        "Shirts",
+        ("summer", lab.new("tag")),
+        variants,
+    )
+
+
+def planned(store: StoreContext, product: Product, *, target: Applied | None = None) -> Changes:
+    situation = Situation(f"acme/product/{product.id}", product.id, product, store.module)
+    if target is not None:
+        template = read_templates(store.odoo, store.odoo_fields, [target.template.id])[target.template.id]
+        links = dict(target.links)
+        near = _known(template, links)
+        taken = {there: variant for variant, there in links.items()}
+        situation = replace(
+            situation, target_id=template.id, template=template, links=links, near=tuple(near), taken=taken
+        )
+    changes = plan(situation, store.rules)
+    assert isinstance(changes, Changes), changes
+    return changes
+
+
+def _known(template: Template, links: dict[str, int]) -> Sequence[Known]:
+    return [
+        Known(ProductFact(v.id, template.name, v.default_code, v.barcode, v.active), template.id)
+        for v in template.variants
+        if v.id in links.values()
+    ]
+
+
+def applied(store: StoreContext, changes: Changes) -> Applied:
+    (answer,) = apply([changes], store)
+    assert isinstance(answer, Applied), answer
+    assert still_differs(answer.changes, answer.template) == []
+    return answer
+
+
+def test_a_product_is_made_with_its_variants_and_a_repeat_makes_nothing(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    first = applied(store, planned(store, product))
+    again = applied(store, planned(store, product))
+    assert first.template.id == again.template.id
+    assert first.links == again.links
+    assert {v.default_code: v.price for v in again.template.variants} == {
+        one.sku: Decimal(one.price) for one in product.variants
+    }
+    by_id = {v.id: v for v in again.template.variants}
+    for one in product.variants:
+        assert again.template.options_of(by_id[again.links[one.id]]) == dict(one.options)
+    assert again.template.category == "Shirts"
+    assert again.template.tags == {"Acme", *product.tags}
+
+
+def test_what_changed_is_written_and_a_value_is_added(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    made = applied(store, planned(store, product))
+    first, *others = product.variants
+    new = replace(first, id=f"{product.id}9", sku=f"{first.sku}-9", barcode="", price="25.00")
+    new = replace(new, options=(("Size", "XL"), ("Color", "Red")))
+    changed = replace(product, title=f"{product.title} new", variants=(replace(first, cost="9.5"), *others, new))
+    assert product_digest(changed) != product_digest(product)
+    again = applied(store, planned(store, changed, target=made))
+    found = {v.default_code: (v.price, v.cost) for v in again.template.variants}
+    assert found[new.sku][0] == Decimal("25.0")
+    assert found[first.sku] == (Decimal("19.9"), Decimal("9.5"))
+    assert again.template.id == made.template.id
+
+
+def test_archived_with_its_variants_and_back(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    made = applied(store, planned(store, product))
+    gone = applied(store, planned(store, replace(product, status="ARCHIVED"), target=made))
+    assert (gone.template.active, {v.active for v in gone.template.variants}) == (False, {False})
+    back = applied(store, planned(store, replace(product, title=f"{product.title} b"), target=gone))
+    assert (back.template.active, {v.active for v in back.template.variants}) == (True, {True})
+
+
+def test_a_barcode_of_another_product_takes_out_that_product_alone(lab: Lab, store: StoreContext) -> None:
+    taken = applied(store, planned(store, shirt(lab)))
+    good, bad = shirt(lab), shirt(lab)
+    barcode = taken.template.variants[0].barcode
+    bad = replace(bad, variants=(replace(bad.variants[0], barcode=barcode), *bad.variants[1:]))
+    answers = apply([planned(store, good), planned(store, bad)], store)
+    assert isinstance(answers[0], Applied)
+    assert not isinstance(answers[1], Applied)
+    assert barcode in str(answers[1])

@@ -15,6 +15,7 @@ from typing import Any
 from libs.common.broker.topology import ENTITIES, base_queue
 from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
+from libs.common.domain.linking import Coded
 from libs.common.domain.orders import Address, Order, Side
 from libs.common.domain.products import Product
 from libs.common.domain.refunds import Refund
@@ -35,6 +36,7 @@ from libs.common.shopify.fulfillments import (
 )
 from libs.common.shopify.images import fetch_image
 from libs.common.shopify.orders import fetch_orders
+from libs.common.shopify.product_writes import fetch_variants, find_variants, set_product, update_variants
 from libs.common.shopify.products import fetch_products
 from libs.common.shopify.refunds import fetch_refunds
 from libs.common.shopify.rest import RestClient
@@ -118,6 +120,21 @@ class Shop:
 
     def image(self, url: str) -> bytes:
         return fetch_image(url)
+
+    def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]:
+        return fetch_variants(self.client, ids)
+
+    def find_variants(self, skus: Sequence[str], barcodes: Sequence[str]) -> Sequence[Coded]:
+        return find_variants(self.client, skus, barcodes)
+
+    def set_product(self, identifier: Mapping[str, str], values: Mapping[str, Any]) -> str:
+        return set_product(self.client, identifier, values)
+
+    def update_variants(self, product_id: str, variants: Sequence[Mapping[str, Any]]) -> None:
+        update_variants(self.client, product_id, variants)
+
+    def set_variant(self, variant_id: str, values: Mapping[str, Any]) -> None:
+        self.stock.rest.set_variant(variant_id, values)
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
         update_tracking(self.client, fulfillment_id, tracking, notify=notify)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from libs.common.domain.customers import ShopCompany, ShopCustomer
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
+from libs.common.domain.linking import Coded
 from libs.common.domain.orders import Address, Order, Side
 from libs.common.domain.products import Product
 from libs.common.domain.refunds import Refund
@@ -49,6 +50,20 @@ class Shopify(Protocol):
     def products(self, ids: Sequence[str]) -> Mapping[str, Product]: ...
 
     def image(self, url: str) -> bytes: ...
+
+    def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]: ...
+
+    def find_variants(self, skus: Sequence[str], barcodes: Sequence[str]) -> Sequence[Coded]: ...
+
+    def set_product(self, identifier: Mapping[str, str], values: Mapping[str, Any]) -> str:
+        """Repeatable: the product of this identifier is made or changed; its id."""
+        ...
+
+    def update_variants(self, product_id: str, variants: Sequence[Mapping[str, Any]]) -> None: ...
+
+    def set_variant(self, variant_id: str, values: Mapping[str, Any]) -> None:
+        """By REST."""
+        ...
 
     def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None: ...
 

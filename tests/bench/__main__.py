@@ -102,9 +102,9 @@ def link_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     name = f"linking {VARIANTS:,} variants"
     yield at_most(f"{name}: GraphQL requests", figures["many_shopify"], "requests", VARIANTS / 250)
     yield at_most(f"{name}: Odoo calls", figures["many_odoo"], "calls", VARIANTS / 500)
-    yield Row(f"{name}: memory at most", round(figures["many_kilobytes"]), "KB")
+    yield Row(f"{name}: memory at most", round(figures["many_kilobytes"] / 1024, 1), "MB")
     ratio = figures["many_kilobytes"] / figures["few_kilobytes"]
-    yield at_most(f"{name}: memory, against a tenth of them", ratio, "times", 1.3)
+    yield at_most(f"{name}: memory, against a tenth of them", ratio, "times", 1.1)
 
 
 PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {

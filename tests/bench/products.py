@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
-import tracemalloc
 from decimal import Decimal
 
 from pydantic import SecretStr
 
 from libs.common.domain.rules import StoreRules
 from libs.common.ledger.model import Hint
-from libs.common.odoo.client import OdooClient
 from libs.common.settings import WorkerSettings
-from libs.common.shopify.client import ShopifyClient
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.odoo.writing import create
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.selling import Offer, offer_product
-from services.console.linking import Linking, scratch
 from services.workers.bootstrap import Ports, build
 from tests.bench.orders import bench_rig
-from tests.rig import SLUG, Rig
+from tests.rig import ROOT, SLUG, Rig
 
 PRODUCTS = 1000
 SIZES = ("S", "M", "L")
 VARIANTS = 10_000
 FEW_VARIANTS = 1_000
+#: The command, and the most memory it had: `getrusage` would tell that of the process it was forked from.
+LINK = """
+import sys
+from pathlib import Path
+from services.console.cli import app
+try:
+    app()
+finally:
+    sys.stderr.write(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))
+"""
 
 
 def products_to_odoo(mongodb_url: str, rabbitmq_url: str) -> dict[str, float]:
@@ -74,20 +83,13 @@ def link_catalogue(mongodb_url: str, rabbitmq_url: str) -> dict[str, float]:
 
 
 def _link(rig: Rig) -> float:
-    """Kilobytes that the run itself took at most: the sandboxes' own are there before it."""
-    shopify = ShopifyClient(rig.shop.url, rig.shop.token, budget=rig.budgets, budget_key=f"{SLUG}/shopify")
-    odoo = OdooClient(rig.odoo.url, rig.odoo.database, rig.odoo.login, rig.odoo.key, 1)
-    tracemalloc.start()
-    try:
-        with scratch() as db:
-            report = Linking(SLUG, shopify, odoo, rig.ledger, db).run()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-        shopify.close()
-        odoo.close()
-    assert report.linked_now == report.total, report
-    return peak / 1024
+    """Kilobytes that `tandem products link` took at most, as a process of its own that tells it at its end."""
+    command = [sys.executable, "-c", LINK, "products", "link", SLUG, "--json"]
+    done = subprocess.run(command, env=rig.environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["linked_now"] == report["matched"] > 0, report
+    return float(done.stderr.split("VmHWM:")[1].split()[0])
 
 
 def _seed(odoo: OdooSandbox, count: int) -> None:

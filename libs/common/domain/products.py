@@ -121,6 +121,11 @@ class Template:
     lines: tuple[TemplateLine, ...] = ()
     variants: tuple[OdooVariant, ...] = ()
     write_date: datetime | None = None
+    sale_ok: bool = True
+    kind: str = "consu"
+    """`consu`, `service`, `combo`; `product` before 18."""
+    description: str = ""
+    category_id: int | None = None
     optional: frozenset[str] = field(default_factory=frozenset)
     """Fields that only some servers have, of those that are used: `hs_code`, `compare_list_price`."""
 

@@ -18,10 +18,21 @@ class Lead(StrEnum):
     """What exists on both sides is linked, and nothing is written."""
 
 
+class Writes(StrEnum):
+    """How prices and codes are written to Shopify."""
+
+    GRAPHQL = "graphql"
+    REST = "rest"
+    """One request for each variant: for tokens of older custom apps."""
+
+
 class ProductRules(BaseModel):
     """Products, one way or the other."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lead: Lead = Field(default=Lead.NOBODY, description="shopify, odoo, link, or nobody")
+    tag: str | None = Field(default=None, description="odoo leads: only products with this tag")
+    pricelist_id: int | None = Field(default=None, gt=0, description="odoo leads: whose prices Shopify shows")
+    writes: Writes = Field(default=Writes.GRAPHQL, description="odoo leads: how prices and codes are written")
     images: bool = Field(default=True, description="whether images go along")

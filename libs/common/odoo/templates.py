@@ -32,6 +32,8 @@ _SPECIFICATION: dict[str, Any] = {
     "active": {},
     "list_price": {},
     "write_date": {},
+    "sale_ok": {},
+    "type": {},
     "categ_id": _NAMED,
     "product_tag_ids": _NAMED,
     "attribute_line_ids": {"fields": _LINES},
@@ -44,9 +46,10 @@ ALL = {"active_test": False}
 def read_templates(client: OdooClient, fields: OdooFields, ids: Sequence[int]) -> dict[int, Template]:
     """By id; one that was deleted is absent."""
     optional = fields.product_optional & {"hs_code", "compare_list_price"}
-    specification = _SPECIFICATION | {name: {} for name in optional}
+    description = description_field(fields.product_optional)
+    specification = _SPECIFICATION | {name: {} for name in (*optional, description)}
     rows = client.web_read("product.template", sorted(set(ids)), specification, context=ALL)
-    return {row["id"]: _template(row, optional) for row in rows}
+    return {row["id"]: _template(row, optional, description) for row in rows}
 
 
 def number(value: float) -> Decimal:
@@ -54,7 +57,12 @@ def number(value: float) -> Decimal:
     return Decimal(repr(round(float(value), 6)))
 
 
-def _template(row: dict[str, Any], optional: frozenset[str]) -> Template:
+def description_field(optional: frozenset[str]) -> str:
+    """Where a product is described to customers, or else to whoever works with it."""
+    return "description_ecommerce" if "description_ecommerce" in optional else "description"
+
+
+def _template(row: dict[str, Any], optional: frozenset[str], description: str) -> Template:
     return Template(
         id=row["id"],
         name=row["name"] or "",
@@ -67,6 +75,10 @@ def _template(row: dict[str, Any], optional: frozenset[str]) -> Template:
         lines=tuple(_line(line) for line in row["attribute_line_ids"]),
         variants=tuple(_variant(one) for one in sorted(row["product_variant_ids"], key=lambda one: int(one["id"]))),
         write_date=parse_datetime(row["write_date"]),
+        sale_ok=row["sale_ok"],
+        kind=row["type"],
+        description=row[description] or "",
+        category_id=(row["categ_id"] or {}).get("id"),
         optional=optional,
     )
 

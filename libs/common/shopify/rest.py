@@ -1,4 +1,4 @@
-"""Inventory by REST, for stores that choose it: one level a request, no comparison, a bucket of requests.
+"""Inventory, prices and codes by REST, for stores that choose it: one thing a request, a bucket of requests.
 
 The bucket is shared by all processes through the ledger, as the cost budget of GraphQL is.
 """
@@ -25,6 +25,7 @@ from libs.common.shopify.client import (
 from libs.common.shopify.errors import failure_from_response, failure_from_trouble
 
 NAME = "inventory_levels/set"
+VARIANT = "variants/update"
 #: What every shop gives at least; the answers tell the real size.
 BUCKET = 40.0
 #: Shopify refills a bucket in twenty seconds, whatever its size.
@@ -33,7 +34,7 @@ LIMIT = "X-Shopify-Shop-Api-Call-Limit"
 
 
 class RestClient:
-    """`POST inventory_levels/set.json`. Threads may share one; `close` it when done."""
+    """`POST inventory_levels/set.json` and `PUT variants/….json`. Threads may share one; `close` it when done."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class RestClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._url = f"{self.base_url}/admin/api/{api_version}/{NAME}.json"
+        self._url = f"{self.base_url}/admin/api/{api_version}/"
         self._headers = {"X-Shopify-Access-Token": token, "Accept": "application/json"}
         self._budget = budget
         self._budget_key = budget_key
@@ -66,27 +67,51 @@ class RestClient:
 
         RateLimited when the bucket is empty, on our count (nothing was sent) or on Shopify's.
         """
-        self._reserve()
+        body = {"inventory_item_id": int(item_id), "location_id": int(location), "available": available}
+        gone = Rejected(
+            f"{NAME}: Shopify does not know the item or the location",
+            "shopify",
+            "level_gone",
+            "look whether the item and the location are still there",
+        )
+        response = self._timed("POST", NAME, f"{NAME}.json", body, gone)
+        try:
+            return int(response.json()["inventory_level"]["available"])
+        except (ValueError, KeyError, TypeError):
+            raise failure_from_response(response, NAME, mutation=True, base_url=self.base_url) from None
+
+    def set_variant(self, variant_id: str, values: Mapping[str, Any]) -> None:
+        """Price and codes of one variant (`price`, `compare_at_price`, `sku`, `barcode`)."""
+        hint = "look whether the variant is still there"
+        gone = Rejected(f"{VARIANT}: Shopify does not know variant {variant_id}", "shopify", "variant_gone", hint)
+        body = {"variant": {"id": int(variant_id), **values}}
+        response = self._timed("PUT", VARIANT, f"variants/{variant_id}.json", body, gone)
+        try:
+            response.json()["variant"]["id"]
+        except (ValueError, KeyError, TypeError):
+            raise failure_from_response(response, VARIANT, mutation=True, base_url=self.base_url) from None
+
+    def _timed(self, method: str, name: str, path: str, body: Mapping[str, Any], gone: Rejected) -> requests.Response:
+        self._reserve(name)
         started = time.monotonic()
         failure: Failure | None = None
         try:
-            body = {"inventory_item_id": int(item_id), "location_id": int(location), "available": available}
-            return self._send(body)
+            return self._send(method, name, path, body, gone)
         except Failure as error:
             failure = error
             raise
         finally:
             if self._on_call is not None:
-                self._on_call(NAME, time.monotonic() - started, 1, failure)
+                self._on_call(name, time.monotonic() - started, 1, failure)
 
-    def _reserve(self) -> None:
+    def _reserve(self, name: str) -> None:
         waited = 0.0
         while True:
             seconds = self._budget.reserve(self._budget_key, 1, maximum=self._maximum, rate=self._rate)
             if seconds <= 0:
                 return
             if waited + seconds > self._short_wait_seconds:
-                message = f"{NAME}: the shop's bucket has room in {seconds:.1f} s"
+                message = f"{name}: the shop's bucket has room in {seconds:.1f} s"
                 raise RateLimited(message, "shopify", after_seconds=seconds)
             self._sleep(seconds)
             waited += seconds
@@ -95,27 +120,24 @@ class RestClient:
     def _rate(self) -> float:
         return self._maximum / REFILL_SECONDS
 
-    def _send(self, body: Mapping[str, Any]) -> int:
+    def _send(self, method: str, name: str, path: str, body: Mapping[str, Any], gone: Rejected) -> requests.Response:
         try:
-            response = self._session.post(
-                self._url,
+            response = self._session.request(
+                method,
+                self._url + path,
                 json=body,
                 headers=self._headers,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise failure_from_trouble(error, NAME, mutation=True, base_url=self.base_url) from error
+            raise failure_from_trouble(error, name, mutation=True, base_url=self.base_url) from error
         self._learn(response.headers.get(LIMIT, ""))
         if response.status_code == requests.codes.not_found and "json" in response.headers.get("Content-Type", ""):
-            hint = "look whether the item and the location are still there"
-            raise Rejected(f"{NAME}: Shopify does not know the item or the location", "shopify", "level_gone", hint)
+            raise gone
         if response.status_code != requests.codes.ok:
-            raise failure_from_response(response, NAME, mutation=True, base_url=self.base_url)
-        try:
-            return int(response.json()["inventory_level"]["available"])
-        except (ValueError, KeyError, TypeError):
-            raise failure_from_response(response, NAME, mutation=True, base_url=self.base_url) from None
+            raise failure_from_response(response, name, mutation=True, base_url=self.base_url)
+        return response
 
     def _learn(self, told: str) -> None:
         """From `32/40`: used, and the size of the bucket."""

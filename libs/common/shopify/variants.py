@@ -33,7 +33,7 @@ def variant_pages(client: ShopifyClient, *, page: int = PAGE) -> Iterator[Page]:
         sent = {"first": page, "after": after, "query": beyond or None}
         answer = Node.of(client.execute(doc, sent, records=page), "the variants")
         connection = answer.node("productVariants")
-        variants = tuple(_coded(node) for node in connection.nodes("nodes"))
+        variants = tuple(coded(node) for node in connection.nodes("nodes"))
         counted = answer.node_or_none("productVariantsCount")
         yield Page(variants, counted.integer("count") if counted else 0)
         seen += len(variants)
@@ -46,7 +46,8 @@ def variant_pages(client: ShopifyClient, *, page: int = PAGE) -> Iterator[Page]:
             after, beyond, seen = None, f"id:>{last}", 0
 
 
-def _coded(node: Node) -> Coded:
+def coded(node: Node) -> Coded:
+    """One variant as its codes tell it."""
     return Coded(
         id=node.id(),
         product_id=node.node("product").id(),

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from libs.sandbox.faults import Error, Faults, answer, control_routes
 from libs.sandbox.journal import Calls, Journal
+from libs.sandbox.shopify.catalog_rest import put_variant
 from libs.sandbox.shopify.engine import Answer, Bucket, Engine
 from libs.sandbox.shopify.resolvers import VERSIONS
 from libs.sandbox.shopify.stock import StockBook
@@ -42,11 +43,15 @@ def build_app(shop: Shop) -> Starlette:
     async def stock(request: Request) -> Response:
         return await set_level(shop, request)
 
+    async def variant(request: Request) -> Response:
+        return await put_variant(shop, request)
+
     async def file(request: Request) -> Response:
         found = shop.files.get(request.path_params["name"])
         return Response(found[0], media_type=found[1]) if found else Response("Not Found", 404)
 
     routes = [
+        Route("/admin/api/{version}/variants/{number}.json", variant, methods=["PUT"]),
         Route("/cdn/{name}", file, methods=["GET"]),
         Route("/admin/api/{version}/inventory_levels/set.json", stock, methods=["POST"]),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),

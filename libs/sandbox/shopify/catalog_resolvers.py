@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLInterfaceType, GraphQLResolveInfo, Grap
 
 from libs.sandbox.shopify.after_resolvers import Facts, require
 from libs.sandbox.shopify.catalog import Document, number_of, variant_title
+from libs.sandbox.shopify.catalog_commands import by_codes
 from libs.sandbox.shopify.paging import connection
 from libs.sandbox.shopify.schema import fields_of
 from libs.sandbox.shopify.store import ShopStore
@@ -25,6 +26,10 @@ def attach_catalog(schema: GraphQLSchema, facts: Facts) -> None:
         require(facts, READ, info.field_name)
         after = 0
         if query := page.pop("query", None):
+            codes = by_codes(query)
+            if codes is not None:
+                page["first"] = page.get("first") or 1
+                return connection(_coded(catalog.variants(), codes), page, key=lambda one: [number_of(one["id"])])
             match = _AFTER_ID.fullmatch(query.strip())
             if match is None:
                 raise GraphQLError(f"The sandbox does not search variants by {query!r}")
@@ -53,6 +58,12 @@ def attach_catalog(schema: GraphQLSchema, facts: Facts) -> None:
     assert isinstance(media, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     media.resolve_type = lambda _value, _info, _type: "MediaImage"
     query["product"].resolve = lambda _root, _info, id: catalog.product(id)  # noqa: A006 - as in the schema
+
+
+def _coded(variants: list[Document], codes: list[tuple[str, str]]) -> list[Document]:
+    """As loosely as Shopify searches: capitals do not count, and what begins so is found as well."""
+    wanted = [(name, code.casefold()) for name, code in codes]
+    return [v for v in variants if any((v[name] or "").casefold().startswith(code) for name, code in wanted)]
 
 
 def _display_name(store: ShopStore, variant: Document) -> str:

@@ -48,6 +48,9 @@ ARGUMENTS_KEPT = frozenset(
         "identifier",
         "setAsDefault",
         "available",
+        "input",
+        "synchronous",
+        "variants",
     }
 )
 DIRECTIVES_KEPT = frozenset({"idempotent"})

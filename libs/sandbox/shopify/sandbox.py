@@ -33,6 +33,7 @@ from libs.sandbox.server import BackgroundServer
 from libs.sandbox.shopify.after_rest import part_body, webhook_body
 from libs.sandbox.shopify.afterwards import UPDATED, Hooks
 from libs.sandbox.shopify.app import build_app
+from libs.sandbox.shopify.catalog_commands import attach_commands
 from libs.sandbox.shopify.customers import CustomerRoom
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
@@ -53,6 +54,7 @@ DEFAULT_SCOPES = (
     "read_customers",
     "write_customers",
     "read_products",
+    "write_products",
     "read_returns",
     "write_inventory",
     "read_inventory",
@@ -106,6 +108,7 @@ class ShopifySandbox(Returning, CustomerRoom):
         self.facts.customers = self
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
+        attach_commands(self.engine.schema, self.facts, self)
         self.webhooks = WebhookSender(
             shop, secret, faults=self.faults, calls=self.calls, api_version=VERSION, retry_seconds=retry_seconds
         )

@@ -47,27 +47,35 @@ async def set_level(shop: Shop, request: Request) -> Response:
     return response
 
 
-def _apply(shop: Shop, request: Request, body: bytes) -> Response:
+def spent(shop: Shop, request: Request) -> tuple[Response | None, dict[str, str]]:
+    """The refusal of a wrong token or of an empty bucket, and the header that tells how full it is."""
     if not compare_digest(request.headers.get("X-Shopify-Access-Token", "").encode(), shop.token.encode()):
-        return _answer({"errors": BAD_TOKEN}, 401)
+        return respond({"errors": BAD_TOKEN}, 401), {}
     taken = shop.rest_bucket.take(1)
     status = shop.rest_bucket.status()
     maximum = int(status["maximumAvailable"])
     limit = {"X-Shopify-Shop-Api-Call-Limit": f"{maximum - status['currentlyAvailable']}/{maximum}"}
-    if not taken:
-        wait = f"{math.ceil(10 / status['restoreRate']) / 10:.1f}"
-        return _answer({"errors": TOO_FAST}, 429, {**limit, "Retry-After": wait})
+    if taken:
+        return None, limit
+    wait = f"{math.ceil(10 / status['restoreRate']) / 10:.1f}"
+    return respond({"errors": TOO_FAST}, 429, {**limit, "Retry-After": wait}), limit
+
+
+def _apply(shop: Shop, request: Request, body: bytes) -> Response:
+    refused, limit = spent(shop, request)
+    if refused is not None:
+        return refused
     asked = _parse(body)
     if asked is None:
-        return _answer({"errors": {"available": ["can't be blank"]}}, 422, limit)
+        return respond({"errors": {"available": ["can't be blank"]}}, 422, limit)
     item, location, available = asked
     if item not in shop.stock.items:
-        return _answer({"errors": "Not Found"}, 404, limit)
+        return respond({"errors": "Not Found"}, 404, limit)
     if item in shop.stock.untracked:
-        return _answer({"errors": ["Inventory item does not have inventory tracking enabled"]}, 422, limit)
+        return respond({"errors": ["Inventory item does not have inventory tracking enabled"]}, 422, limit)
     shop.stock.activate(item, location, None)
     shop.stock.set(item, location, available, why="set by REST")
-    return _answer({"inventory_level": level_body(item, location, available)}, 200, limit)
+    return respond({"inventory_level": level_body(item, location, available)}, 200, limit)
 
 
 def level_body(item: str, location: str, available: int) -> Document:
@@ -89,5 +97,5 @@ def _parse(body: bytes) -> tuple[str, str, int] | None:
         return None
 
 
-def _answer(body: Any, status: int, headers: dict[str, str] | None = None) -> Response:
+def respond(body: Any, status: int, headers: dict[str, str] | None = None) -> Response:
     return Response(json.dumps(body), status, headers, media_type="application/json; charset=utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.scheduler.odoo_poll.catalog import CATALOG
 from services.scheduler.odoo_poll.contacts import CONTACTS
 from services.scheduler.odoo_poll.polled import Polled
 from services.scheduler.odoo_poll.stock import MOVES, QUANTS
@@ -17,4 +18,4 @@ DELIVERIES = Polled(
 )
 
 #: An issue that brings another direction adds its models.
-POLLED: tuple[Polled, ...] = (DELIVERIES, QUANTS, MOVES, CONTACTS)
+POLLED: tuple[Polled, ...] = (DELIVERIES, QUANTS, MOVES, CONTACTS, *CATALOG)

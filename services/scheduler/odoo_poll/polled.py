@@ -44,6 +44,8 @@ class Polled:
     that has an external id of the store's. Whatever else is sold in this Odoo makes no records."""
     shared: bool = False
     """Whether records of no company count as well."""
+    owned: bool = True
+    """Whether its records say which company they belong to."""
     key: str = ""
     """What its cursor is called, where an entity has several; its entity's name otherwise."""
     page_records: int = PAGE_RECORDS

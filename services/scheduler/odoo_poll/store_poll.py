@@ -58,7 +58,7 @@ class StorePoll:
         since = reached - OVERLAP if reached else self.ledger.clock.now() - FIRST_LOOK
         company = self.store.odoo.company_id
         of_it = ("company_id", "in", [False, company]) if polled.shared else ("company_id", "=", company)
-        domain = [*polled.domain, of_it]
+        domain = [*polled.domain, *([of_it] if polled.owned else [])]
         before, present = self._seen.get(polled.cursor, {}), {}
         found = 0
         size = polled.page_records

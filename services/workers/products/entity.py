@@ -1,4 +1,4 @@
-"""The products' room, as the pipeline sees it."""
+"""The products' room, as the pipeline sees it: Shopify's products to Odoo, and Odoo's to Shopify."""
 
 from __future__ import annotations
 
@@ -13,25 +13,53 @@ from services.workers.products.apply import apply
 from services.workers.products.gather import gather
 from services.workers.products.model import Applied, Changes, Linked, Situation
 from services.workers.products.plan import plan
+from services.workers.products.to_shopify import gather as outward
+from services.workers.products.to_shopify.apply import carry_out as carry_out_offers
+from services.workers.products.to_shopify.gather import PREFIX
+from services.workers.products.to_shopify.model import Changes as Offer
+from services.workers.products.to_shopify.model import Situation as Offered
+from services.workers.products.to_shopify.plan import plan as plan_offer
 from services.workers.products.verify import verify
 
 TEMPLATE = "product.template"
 
 
 class Products:
-    """Shopify's products as Odoo's templates and variants."""
+    """Products of both sides: a record whose source id begins with `odoo-` is a template of Odoo's."""
 
     name = "product"
     batch_size = 100
     """Odoo makes a hundred products in one call as easily as one."""
 
     def gather(self, batch: Sequence[Record], store: StoreContext) -> list[Read | Failure]:
-        return [one if isinstance(one, Failure) else _read(one) for one in gather(batch, store)]
+        ours = [record for record in batch if not record.source_id.startswith(PREFIX)]
+        theirs = [record for record in batch if record.source_id.startswith(PREFIX)]
+        answers: dict[str, Read | Failure] = {}
+        for record, one in zip(ours, gather(ours, store) if ours else (), strict=True):
+            answers[record.id] = one if isinstance(one, Failure) else _read(one)
+        for record, there in zip(theirs, outward.gather(theirs, store) if theirs else (), strict=True):
+            template = there.template
+            answers[record.id] = Read(
+                template.write_date if template else None, there, template.name if template else ""
+            )
+        return [answers[record.id] for record in batch]
 
-    def plan(self, situation: Situation, store: StoreContext) -> Any:
+    def plan(self, situation: Situation | Offered, store: StoreContext) -> Any:
+        if isinstance(situation, Offered):
+            return plan_offer(situation, store.rules)
         return plan(situation, store.rules)
 
-    def carry_out(self, changes: Sequence[Changes | Linked], store: StoreContext) -> list[Outcome | Failure]:
+    def carry_out(self, changes: Sequence[Changes | Linked | Offer], store: StoreContext) -> list[Outcome | Failure]:
+        offers = [one for one in changes if isinstance(one, Offer)]
+        if offers:
+            told = dict(zip((one.record_id for one in offers), carry_out_offers(offers, store), strict=True))
+            rest = [one for one in changes if not isinstance(one, Offer)]
+            done = dict(zip((one.record_id for one in rest), self.carry_out(rest, store) if rest else (), strict=True))
+            return [{**told, **done}[one.record_id] for one in changes]
+        return self._to_odoo([one for one in changes if not isinstance(one, Offer)], store)
+
+    @staticmethod
+    def _to_odoo(changes: Sequence[Changes | Linked], store: StoreContext) -> list[Outcome | Failure]:
         planned = [one for one in changes if isinstance(one, Changes)]
         answers = dict(zip((one.record_id for one in planned), apply(planned, store) if planned else (), strict=True))
         return [

@@ -171,7 +171,7 @@ def combination_name(env: Env, product: Row) -> str:
 
 
 def price_extra(env: Env, product: Row) -> float:
-    return float(sum(env.db.tables[PTAV][one]["price_extra"] or 0.0 for one in combination_of(env, product)))
+    return float(sum(env.db.tables[PTAV][one].get("price_extra") or 0.0 for one in combination_of(env, product)))
 
 
 def make_variants(env: Env, template_id: int) -> None:

@@ -1,0 +1,86 @@
+"""Tells Shopify about products and compares what it shows then: one request for each that changed, one to read all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from libs.common.domain.outcomes import Hold
+from libs.common.domain.products import Product
+from libs.common.domain.rules_products import Writes
+from libs.common.errors import Failure, Transient
+from libs.common.ledger.model import Target
+from services.workers.context import StoreContext
+from services.workers.entity import Outcome
+from services.workers.products.to_shopify.gather import TARGET
+from services.workers.products.to_shopify.model import Changes
+from services.workers.products.to_shopify.plan import differences, pair
+
+#: How REST calls what both ways can write.
+_REST = {"price": "price", "compareAtPrice": "compare_at_price", "barcode": "barcode"}
+
+
+def carry_out(changes: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
+    """One answer for each, in order."""
+    written: list[str | Failure] = [_write(one, store) for one in changes]
+    ids = [one for one in written if isinstance(one, str)]
+    shown = store.shopify.products(ids) if ids else {}
+    return [
+        there if isinstance(there, Failure) else _outcome(one, there, shown.get(there), store)
+        for one, there in zip(changes, written, strict=True)
+    ]
+
+
+def _write(one: Changes, store: StoreContext) -> str | Failure:
+    """The id of the product."""
+    try:
+        product_id = one.product_id
+        if one.set or product_id is None:
+            identifier = {"id": product_id} if product_id else {"handle": one.handle}
+            product_id = store.shopify.set_product(identifier, one.set)
+        if one.variants:
+            _write_variants(product_id, one.variants, store)
+    except Failure as failure:
+        return failure
+    return product_id
+
+
+def _write_variants(product_id: str, variants: Mapping[str, Mapping[str, Any]], store: StoreContext) -> None:
+    left = {variant: dict(values) for variant, values in variants.items()}
+    if store.rules.products.writes is Writes.REST:
+        for variant, values in left.items():
+            rest = {_REST[name]: values.pop(name) for name in list(values) if name in _REST}
+            item = dict(values.get("inventoryItem") or {})
+            if "sku" in item:
+                rest["sku"] = item.pop("sku")
+                values.pop("inventoryItem")
+                if item:
+                    values["inventoryItem"] = item
+            if rest:
+                store.shopify.set_variant(variant, rest)
+    inputs = [{"id": f"gid://shopify/ProductVariant/{v}", **values} for v, values in left.items() if values]
+    if inputs:
+        store.shopify.update_variants(product_id, inputs)
+
+
+def _outcome(one: Changes, product_id: str, shown: Product | None, store: StoreContext) -> Outcome | Failure:
+    if shown is None:
+        return Transient(f"{one.name}: Shopify does not show product {product_id} yet", "shopify", "product_not_shown")
+    target = Target(TARGET, int(product_id), shown.title)
+    notes = {"product": shown.title, "written": ", ".join([*one.set, *(["variants"] if one.variants else [])])}
+    if one.wanted is None:
+        return Outcome(one.version, one.digest, one.name, target, notes=notes)
+    places = {there: place for place, there in enumerate(one.sources)}
+    pairs = pair(one.wanted, shown, {places[there]: variant for there, variant in one.links.items()})
+    store.remember([("variant", variant, one.sources[place], "") for place, variant in pairs.items()])
+    fields, variants = differences(one.wanted, shown, pairs)
+    hold = None
+    if fields or variants or len(pairs) < len(one.wanted.variants):
+        names = sorted({*fields, *(name for values in variants.values() for name in values)}) or ["variants"]
+        hold = Hold(
+            "product_differs",
+            f"{one.name}: Shopify shows another {', '.join(names)} than was written",
+            "look for an app in Shopify that changes products, then retry",
+            {"fields": ", ".join(names), "product_id": product_id},
+        )
+    return Outcome(one.version, one.digest, one.name, target, hold=hold, notes=notes)

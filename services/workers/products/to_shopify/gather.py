@@ -1,0 +1,90 @@
+"""Reads both sides of a batch of Odoo's products: one or two questions to Odoo, at most four to Shopify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from libs.common.domain.linking import Coded
+from libs.common.domain.pricelists import PriceRule
+from libs.common.domain.products import Product, Template
+from libs.common.domain.rules_products import Lead
+from libs.common.ledger.model import Record
+from libs.common.odoo.pricelists import read_price_rules
+from libs.common.odoo.templates import read_templates
+from services.workers.context import StoreContext
+from services.workers.products.to_shopify.model import Situation
+
+PREFIX = "odoo-"
+TARGET = "Product"
+VARIANT_MODEL = "product.product"
+
+
+def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
+    """One answer for each record of the batch, in its order."""
+    ids = {record.id: int(record.source_id.removeprefix(PREFIX)) for record in batch}
+    if store.rules.products.lead is not Lead.ODOO:
+        return [Situation(record.id, ids[record.id], None) for record in batch]
+    templates = read_templates(store.odoo, store.odoo_fields, list(ids.values()))
+    links = _links(store, templates.values())
+    prices, now = _prices(store, templates.values())
+    targets = {r.id: str(r.target.id) for r in batch if r.target and r.target.model == TARGET}
+    near = _near(store, [templates[ids[r.id]] for r in batch if ids[r.id] in templates and r.id not in targets], links)
+    owners = {one.product_id for found in near.values() for one in found}
+    products = store.shopify.products(sorted({*targets.values(), *owners})) if targets or owners else {}
+    return [
+        Situation(
+            record_id=record.id,
+            template_id=ids[record.id],
+            template=templates.get(ids[record.id]),
+            prices=prices,
+            now=now,
+            target_id=targets.get(record.id),
+            product=_product(targets.get(record.id), near.get(ids[record.id], ()), products),
+            links=links,
+            near=near.get(ids[record.id], ()),
+            synced_digest=record.synced.digest if record.synced else None,
+        )
+        for record in batch
+    ]
+
+
+def _product(target: str | None, near: Sequence[Coded], products: Mapping[str, Product]) -> Product | None:
+    owners = {one.product_id for one in near}
+    wanted = target or (next(iter(owners)) if len(owners) == 1 else None)
+    return products.get(wanted) if wanted else None
+
+
+def _links(store: StoreContext, templates: Iterable[Template]) -> dict[int, str]:
+    ids = [one.id for template in templates for one in template.variants]
+    found = store.linked_to(VARIANT_MODEL, ids) if ids else {}
+    return {there: record.source_id for there, record in found.items() if record.entity == "variant"}
+
+
+def _prices(store: StoreContext, templates: Iterable[Template]) -> tuple[tuple[PriceRule, ...], datetime]:
+    chosen = store.rules.products.pricelist_id
+    rules = read_price_rules(store.odoo, chosen, [one.id for one in templates]) if chosen else ()
+    return rules, store.ledger.clock.now()
+
+
+def _near(store: StoreContext, templates: Sequence[Template], links: Mapping[int, str]) -> dict[int, tuple[Coded, ...]]:
+    """By template: the variants in Shopify that its links name, else those that have its codes."""
+    variants = [one for template in templates for one in template.variants]
+    linked = {one.id: links[one.id] for one in variants if one.id in links}
+    known = store.shopify.variants(sorted(set(linked.values()))) if linked else {}
+    loose = [one for one in variants if linked.get(one.id) not in known and one.active]
+    skus = sorted({one.default_code for one in loose} - {""})
+    barcodes = sorted({one.barcode for one in loose} - {""})
+    coded = store.shopify.find_variants(skus, barcodes) if skus or barcodes else []
+    found: dict[int, tuple[Coded, ...]] = {}
+    for template in templates:
+        some: dict[str, Coded] = {}
+        for one in template.variants:
+            if linked.get(one.id) in known:
+                some[linked[one.id]] = known[linked[one.id]]
+            else:
+                codes = [c for c in coded if (one.barcode and c.barcode == one.barcode)]
+                codes = codes or [c for c in coded if one.default_code and c.sku == one.default_code]
+                some |= {c.id: c for c in codes}
+        found[template.id] = tuple(some.values())
+    return found

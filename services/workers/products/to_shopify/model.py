@@ -1,0 +1,58 @@
+"""What is known of one of Odoo's products before Shopify is told, and what is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from libs.common.domain.linking import Coded
+from libs.common.domain.pricelists import PriceRule
+from libs.common.domain.products import Product, Template
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A template of Odoo's and what Shopify has of it."""
+
+    record_id: str
+    template_id: int
+    template: Template | None
+    """None when it was deleted."""
+    prices: tuple[PriceRule, ...] = ()
+    """The rules of the store's pricelist."""
+    now: datetime | None = None
+    target_id: str | None = None
+    """The product in Shopify that it is linked to."""
+    product: Product | None = None
+    """That product, or the one whose variants have its codes."""
+    links: Mapping[int, str] = field(default_factory=dict)
+    """`product.product` id to variant id, as the ledger knows them."""
+    near: tuple[Coded, ...] = ()
+    """Shopify's variants that a link or a code names."""
+    synced_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to write of one product."""
+
+    record_id: str
+    version: datetime | None
+    digest: str
+    name: str
+    product_id: str | None
+    """None for a new one, which is made under `handle`."""
+    handle: str
+    set: Values = field(default_factory=dict)
+    """`ProductSetInput`: fields that differ; with its variants when some are new."""
+    variants: Mapping[str, Values] = field(default_factory=dict)
+    """By variant id: `ProductVariantsBulkInput` without its id, what differs."""
+    wanted: Product | None = None
+    """What Shopify is to show; None for a product that was deleted in Odoo."""
+    sources: tuple[int, ...] = ()
+    """The `product.product` of each variant of `wanted`."""
+    links: Mapping[int, str] = field(default_factory=dict)

@@ -134,10 +134,9 @@ def _shown(situation: Situation, template: Template, rules: ProductRules) -> tup
         try:
             price = _price(situation, template, one, rules)
         except Formula:
-            what = f"the pricelist's rule for variant {one.default_code or one.id} is a formula"
-            return hold_template(
-                "pricelist_formula", template, what, "use fixed prices or percentages in the pricelist"
-            )
+            what = f"{template.name}: the pricelist's rule for variant {one.default_code or one.id} is a formula"
+            hint = "use fixed prices or percentages in the pricelist"
+            return Hold("pricelist_formula", what, hint, {"template_id": template.id})
         variants.append(_variant(template, one, price))
     status = ACTIVE if template.active and template.sale_ok else DRAFT
     product = Product(
@@ -289,7 +288,3 @@ def _variant_differences(wanted: Variant, there: Variant) -> dict[str, Any]:
     if kilograms(wanted) != kilograms(there):
         item["measurement"] = every["inventoryItem"]["measurement"]
     return {**differs, "inventoryItem": item} if item else differs
-
-
-def hold_template(code: str, template: Template, what: str, to_do: str) -> Hold:
-    return Hold(code, f"{template.name}: {what}", to_do, {"template_id": template.id})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import sys
 import threading
+from typing import NoReturn
 
 import typer
 
@@ -29,10 +31,19 @@ def addresses(demo: Demo) -> None:
 
 
 def stay(demo: Demo) -> None:
-    """Until Ctrl-C. Another order is placed for each line on standard input."""
+    """Until Ctrl-C, raised as KeyboardInterrupt. Another order is placed for each line on standard input."""
+    ending = threading.Event()
+
+    def end(_signum: int, _frame: object) -> NoReturn:
+        # Raised in a finalizer, the interrupt is lost: the flag tells of it all the same.
+        ending.set()
+        raise KeyboardInterrupt
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, end)
     tell("Everything stays up. Press Enter to place another order, Ctrl-C to end.")
     for number in itertools.count():
-        if not sys.stdin.readline():
+        if ending.is_set() or not sys.stdin.readline():
             break
         drafts = demo_orders(PLAIN_ORDERS_FROM + number + 1)
         order = Placed.of(demo.shop.place_order(drafts[-1], topics=(CREATE,)))
@@ -41,4 +52,5 @@ def stay(demo: Demo) -> None:
         target = f", {record.target.name} in Odoo" if record and record.target else ""
         tell(f"{SLUG}/order/{order.order_id} ({order.name}): {record.state if record else 'never arrived'}{target}")
     # Nobody is at the keyboard: until a signal comes.
-    threading.Event().wait()
+    ending.wait()
+    raise KeyboardInterrupt

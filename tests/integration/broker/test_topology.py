@@ -55,7 +55,7 @@ def test_every_queue_is_a_durable_quorum_queue_with_a_delivery_limit(
 ) -> None:
     topology.declare(connection)
     queues = {queue["name"]: queue for queue in listed(rabbitmq, rabbitmq_vhost, "queues")}
-    assert set(queues) == {"orders", "orders.dead"}
+    assert set(queues) == {name for queue in topology.ENTITIES.values() for name in (queue, f"{queue}.dead")}
     assert all(queue["durable"] and not queue["auto_delete"] for queue in queues.values())
     assert all(queue["arguments"]["x-queue-type"] == "quorum" for queue in queues.values())
     assert queues["orders"]["arguments"]["x-delivery-limit"] == topology.DELIVERY_LIMIT

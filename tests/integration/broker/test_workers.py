@@ -20,6 +20,7 @@ import pytest
 from libs.common.broker.consumer import DETAIL_HEADER, QUEUE_HEADER, REASON_HEADER, TandemBroker
 from libs.common.broker.messages import encode_nudge
 from libs.common.broker.publisher import KombuPublisher
+from libs.common.broker.topology import ENTITIES
 from services.workers.actors import register
 from tests import engines
 from tests.contract.broker.rigs import RabbitRig, Seen, eventually, nudge
@@ -205,7 +206,8 @@ def test_no_delay_queue_exists_and_no_message_is_kept_back_in_memory(
     put(channel, changed(options={"eta": int(time.time() * 1000) + 3_600_000}))
     rig.start({"orders": seen})
     assert eventually(lambda: set(seen.ids) == {"acme/order/1", "acme/order/7"})
-    assert queue_names(rabbitmq, rabbitmq_vhost) == {"orders", "orders.dead"}
+    expected = {name for queue in ENTITIES.values() for name in (queue, f"{queue}.dead")}
+    assert queue_names(rabbitmq, rabbitmq_vhost) == expected
     assert TandemBroker(rabbitmq_vhost).delay_queues == set()
 
 

@@ -65,3 +65,12 @@ def test_consent_is_a_hint_for_its_customer() -> None:
     body = json.dumps({"customer_id": 706405506930370084, "email_address": "bob@example.com"}).encode()
     hint = read_hint(body, store="acme", topic="customers_email_marketing_consent/update", delivery_id=None)
     assert (hint.entity, hint.source_id) == ("customer", "706405506930370084")
+
+
+@pytest.mark.parametrize("topic", ["company_locations/create", "company_locations/update", "companies/update"])
+def test_a_location_is_a_hint_for_its_company(topic: str) -> None:
+    company = {"name": "Wayne", "admin_graphql_api_id": "gid://shopify/Company/77"}
+    body = {"name": "HQ", "admin_graphql_api_id": "gid://shopify/CompanyLocation/9", "company": company}
+    sent = company if topic == "companies/update" else body
+    hint = read_hint(json.dumps(sent).encode(), store="acme", topic=topic, delivery_id=None)
+    assert (hint.entity, hint.source_id) == ("company", "77")

@@ -1,0 +1,106 @@
+"""What the ledger keeps of people: told by hints, found, erased; and links that move."""
+
+from __future__ import annotations
+
+import pytest
+
+from libs.common.errors import Transient
+from libs.common.ledger.model import Held, Hint, Link, Settlement, State, Target
+from libs.common.ledger.repository import MongoLedger
+
+
+def held(ledger: MongoLedger, entity: str, source_id: str, name: str, words: str) -> str:
+    hint = Hint("acme", entity, source_id, name=name, why="test", delivery_id=f"d{source_id}")
+    ledger.record_hints([hint])
+    claim = ledger.claim("acme", entity, [hint.id], worker="w", lease_seconds=60, limit=1)
+    assert claim
+    reason = Held("odd", f"{words} is odd", "ask them", {"who": [words]})
+    target = Target("sale.order", int(source_id), f"S{source_id}")
+    ledger.settle(claim.token, [Settlement(hint.id, State.HELD, 1, held=reason, target=target)])
+    return hint.id
+
+
+def test_what_a_hint_tells_is_kept_and_the_newest_word_counts(ledger: MongoLedger) -> None:
+    for kept in ("1", "2"):
+        ledger.record_hints([Hint("acme", "customer", "9", why="customers/merge", told={"merged_into": kept})])
+    found = ledger.get("acme/customer/9")
+    assert found
+    assert dict(found.told) == {"merged_into": "2"}
+    ledger.tell(found.id, {"a": "1"}, forget=("merged_into",))
+    found = ledger.get(found.id)
+    assert found
+    assert dict(found.told) == {"a": "1"}
+
+
+def test_a_hint_of_a_creation_keeps_what_it_tells(ledger: MongoLedger) -> None:
+    ledger.record_hints([Hint("acme", "customer", "9", why="customers/create", told={"a": "1"})])
+    found = ledger.get("acme/customer/9")
+    assert found
+    assert dict(found.told) == {"a": "1"}
+
+
+def test_erasing_takes_the_words_and_leaves_what_keeps_things_from_being_done_twice(ledger: MongoLedger) -> None:
+    order = held(ledger, "order", "1", "#1001", "Jane Doe")
+    other = held(ledger, "order", "2", "#1002", "jane@example.com")
+    stranger = held(ledger, "order", "3", "#1003", "Bob")
+    ledger.link("acme", [Link("customer", "77", Target("res.partner", 5, "Jane Doe"), "Jane Doe")])
+    words = ["JANE@example.com", "Jane Doe"]
+    assert {one.id for one in ledger.mentions("acme", [order], words)} == {order, other, "acme/customer/77"}
+    assert ledger.erase("acme", [order, "acme/customer/77"], words) == 3
+    left = {one: ledger.get(one) for one in (order, other, stranger, "acme/customer/77")}
+    assert "jane" not in repr(left).lower()
+    assert "Bob is odd" in repr(left[stranger])
+    kept = left[order]
+    assert kept
+    assert (kept.state, kept.name, kept.target, kept.deliveries) == (
+        State.HELD, "#1001", Target("sale.order", 1, "S1"), ("d1",)
+    )  # fmt: skip
+    assert [event.what for event in kept.history] == ["hint", "claim", "held"]
+    customer = left["acme/customer/77"]
+    assert customer
+    assert customer.target is None
+    ledger.link("acme", [Link("customer", "77", Target("res.partner", 5, "Jane Doe"), "Jane Doe")])
+    assert ledger.links("acme", "customer", ["77"]) == {}
+    assert ledger.erase("acme", [order, "acme/customer/77"], words) == 2
+
+
+def test_a_whole_store_is_erased_and_no_other_one(ledger: MongoLedger) -> None:
+    order = held(ledger, "order", "1", "#1001", "Jane Doe")
+    ledger.record_hints([Hint("acme2", "order", "1", name="Jane Doe", why="test")])
+    assert ledger.erase_store("acme") == 1
+    assert "Jane" not in repr(ledger.get(order))
+    assert "Jane" in repr(ledger.get("acme2/order/1"))
+
+
+def test_a_record_at_work_is_not_erased_under_its_worker(ledger: MongoLedger) -> None:
+    hint = Hint("acme", "order", "1", name="Jane Doe", why="test")
+    ledger.record_hints([hint])
+    assert ledger.claim("acme", "order", [], worker="w", lease_seconds=60, limit=1)
+    with pytest.raises(Transient, match="at work"):
+        ledger.erase("acme", [hint.id], [])
+
+
+def test_a_link_moves_once_however_often_it_is_asked_to(ledger: MongoLedger) -> None:
+    target = Target("res.partner", 5, "Jane Doe")
+    ledger.link("acme", [Link("customer", "1", target, "Jane Doe")])
+    assert ledger.move_link("acme", "customer", "1", "2") == 5
+    assert ledger.move_link("acme", "customer", "1", "2") is None
+    assert ledger.links("acme", "customer", ["1", "2"]) == {"2": target}
+
+
+def test_a_link_takes_the_place_of_one_that_is_gone(ledger: MongoLedger) -> None:
+    ledger.link(
+        "acme",
+        [Link("customer", "1", Target("res.partner", 5, "A")), Link("customer", "2", Target("res.partner", 6, "B"))],
+    )
+    assert ledger.move_link("acme", "customer", "1", "2", instead_of=6) == 5
+    assert {one: found.id for one, found in ledger.links("acme", "customer", ["1", "2"]).items()} == {"2": 5}
+
+
+def test_a_move_that_was_cut_in_two_is_finished(ledger: MongoLedger) -> None:
+    ledger.record_hints([Hint("acme", "customer", "1", why="test", told={"moving": "5 res.partner Jane Doe"})])
+    assert ledger.move_link("acme", "customer", "1", "2") == 5
+    assert ledger.links("acme", "customer", ["2"])["2"].name == "Jane Doe"
+    found = ledger.get("acme/customer/1")
+    assert found
+    assert "moving" not in found.told

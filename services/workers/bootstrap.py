@@ -34,7 +34,7 @@ from libs.common.shopify.fulfillments import (
     fetch_order_fulfillments,
     update_tracking,
 )
-from libs.common.shopify.images import fetch_image
+from libs.common.shopify.images import fetch_image, upload_image
 from libs.common.shopify.orders import fetch_orders
 from libs.common.shopify.product_writes import fetch_variants, find_variants, set_product, update_variants
 from libs.common.shopify.products import fetch_products
@@ -120,6 +120,9 @@ class Shop:
 
     def image(self, url: str) -> bytes:
         return fetch_image(url)
+
+    def upload(self, name: str, content: bytes) -> str:
+        return upload_image(self.client, name, content)
 
     def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]:
         return fetch_variants(self.client, ids)

@@ -126,6 +126,8 @@ class Template:
     """`consu`, `service`, `combo`; `product` before 18."""
     description: str = ""
     category_id: int | None = None
+    image: str = ""
+    """A digest of its picture; "" without one."""
     optional: frozenset[str] = field(default_factory=frozenset)
     """Fields that only some servers have, of those that are used: `hs_code`, `compare_list_price`."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from libs.common.domain.digests import digest
 from libs.common.domain.products import OdooVariant, Template, TemplateLine, TemplateValue
 from libs.common.odoo.cells import parse_datetime
 from libs.common.odoo.client import OdooClient
@@ -43,13 +45,23 @@ _SPECIFICATION: dict[str, Any] = {
 ALL = {"active_test": False}
 
 
-def read_templates(client: OdooClient, fields: OdooFields, ids: Sequence[int]) -> dict[int, Template]:
-    """By id; one that was deleted is absent."""
+def read_templates(
+    client: OdooClient, fields: OdooFields, ids: Sequence[int], *, images: bool = False
+) -> dict[int, Template]:
+    """By id; one that was deleted is absent. With `images` a picture is told by its smallest size."""
     optional = fields.product_optional & {"hs_code", "compare_list_price"}
     description = description_field(fields.product_optional)
     specification = _SPECIFICATION | {name: {} for name in (*optional, description)}
+    if images:
+        specification["image_128"] = {}
     rows = client.web_read("product.template", sorted(set(ids)), specification, context=ALL)
     return {row["id"]: _template(row, optional, description) for row in rows}
+
+
+def read_picture(client: OdooClient, template_id: int) -> bytes:
+    """The template's picture in full; empty without one."""
+    rows = client.web_read("product.template", [template_id], {"image_1920": {}}, context=ALL)
+    return base64.b64decode(rows[0]["image_1920"]) if rows and rows[0]["image_1920"] else b""
 
 
 def number(value: float) -> Decimal:
@@ -79,6 +91,7 @@ def _template(row: dict[str, Any], optional: frozenset[str], description: str) -
         kind=row["type"],
         description=row[description] or "",
         category_id=(row["categ_id"] or {}).get("id"),
+        image=digest(row["image_128"]) if row.get("image_128") else "",
         optional=optional,
     )
 

@@ -46,12 +46,18 @@ def build_app(shop: Shop) -> Starlette:
     async def variant(request: Request) -> Response:
         return await put_variant(shop, request)
 
+    async def staged(request: Request) -> Response:
+        kind = request.headers.get("content-type", "")
+        shop.files[request.path_params["name"]] = (await request.body(), kind)
+        return Response("")
+
     async def file(request: Request) -> Response:
         found = shop.files.get(request.path_params["name"])
         return Response(found[0], media_type=found[1]) if found else Response("Not Found", 404)
 
     routes = [
         Route("/admin/api/{version}/variants/{number}.json", variant, methods=["PUT"]),
+        Route("/staged/{name}", staged, methods=["PUT"]),
         Route("/cdn/{name}", file, methods=["GET"]),
         Route("/admin/api/{version}/inventory_levels/set.json", stock, methods=["POST"]),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),

@@ -51,6 +51,9 @@ class Shop(Protocol):
     currency: str
     changing: threading.RLock
 
+    @property
+    def url(self) -> str: ...
+
     def second(self) -> datetime: ...
 
     def send(self, topic: str, body: bytes) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from libs.sandbox.faults import Drop, Fault, Refuse
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.selling import change_product, delete_product
 from tests.integration.products.stall import Stall, open_stall
+from tests.integration.products.test_to_odoo import PNG
 
 MUTATIONS = ("ProductSet", "ProductVariantsBulkUpdate")
 
@@ -194,6 +196,26 @@ def test_what_shopify_has_already_is_taken_over_by_its_codes(stall: Stall) -> No
     product = shown(stall)
     assert (product["title"], product["variants"][0]["price"]) == ("Mug", Decimal("12.50"))
     assert product["variants"][0]["id"] == mug.gid
+
+
+def test_the_picture_goes_along_once_and_again_when_it_is_another(stall: Stall) -> None:
+    mug = stall.odoo.add_product(default_code="MUG", name="Mug")
+    (template,) = stall.odoo.find("product.product", [("id", "=", mug)])
+    stall.odoo.change("product.template", template["product_tmpl_id"][0], image_1920=base64.b64encode(PNG).decode())
+    (record,) = poll(stall)
+    assert record.state is State.SYNCED, record.held
+    url = shown(stall)["media"][0]["preview"]["image"]["url"]
+    assert stall.shop.files[url.rpartition("/")[2]] == (PNG, "image/png")
+    stall.odoo.change("product.template", template["product_tmpl_id"][0], list_price=3.0)
+    poll(stall)
+    assert stall.shop.calls.count("StagedUploadsCreate") == 1
+    stall.odoo.change(
+        "product.template", template["product_tmpl_id"][0], image_1920=base64.b64encode(b"<html>").decode()
+    )
+    stall.odoo.change("product.template", template["product_tmpl_id"][0], list_price=4.0)
+    (record,) = poll(stall)
+    assert record.held
+    assert record.held.code == "image_unreadable"
 
 
 def test_two_products_with_the_code_are_a_question(stall: Stall) -> None:

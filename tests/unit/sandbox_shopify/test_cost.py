@@ -21,6 +21,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "variant_codes": {"first": 250},
     "variants_by_codes": {"query": "sku:A"},
     "product_set": {"input": {}},
+    "staged_uploads_create": {"input": []},
     "product_variants_bulk_update": {"productId": "gid://shopify/Product/1", "variants": []},
     "products_by_ids": {"variants": 10},
     "product_variants": {"id": "gid://shopify/Product/1", "variants": 100},

@@ -46,6 +46,7 @@ class Template(Model):
         for field in OF_VARIANT:
             self.computed[field] = _from_variant(field)
         self.computed |= {
+            "image_128": lambda env, row: self.value(env, row, "image_1920"),
             "product_variant_id": lambda env, row: next(iter(variants(env, row)), {"id": False})["id"],
             "product_variant_count": lambda env, row: len(variants(env, row)),
             "currency_id": _currency,

@@ -10,6 +10,7 @@ from libs.common.domain.products import Product
 from libs.common.domain.rules_products import Writes
 from libs.common.errors import Failure, Transient
 from libs.common.ledger.model import Target
+from libs.common.odoo.templates import read_picture
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome
 from services.workers.products.to_shopify.gather import TARGET
@@ -35,14 +36,24 @@ def _write(one: Changes, store: StoreContext) -> str | Failure:
     """The id of the product."""
     try:
         product_id = one.product_id
-        if one.set or product_id is None:
+        values = {**one.set, **(_files(one.image, one.digest, store) if one.image else {})}
+        if values or product_id is None:
             identifier = {"id": product_id} if product_id else {"handle": one.handle}
-            product_id = store.shopify.set_product(identifier, one.set)
+            product_id = store.shopify.set_product(identifier, values)
         if one.variants:
             _write_variants(product_id, one.variants, store)
     except Failure as failure:
         return failure
     return product_id
+
+
+def _files(template_id: int, fingerprint: str, store: StoreContext) -> dict[str, Any]:
+    """The template's picture, sent and named: the product's only one, as in Odoo."""
+    content = read_picture(store.odoo, template_id)
+    if not content:
+        return {}
+    name = f"odoo-{template_id}-{fingerprint.rpartition(':')[2][:8]}"
+    return {"files": [{"originalSource": store.shopify.upload(name, content), "contentType": "IMAGE"}]}
 
 
 def _write_variants(product_id: str, variants: Mapping[str, Mapping[str, Any]], store: StoreContext) -> None:

@@ -25,7 +25,8 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
     ids = {record.id: int(record.source_id.removeprefix(PREFIX)) for record in batch}
     if store.rules.products.lead is not Lead.ODOO:
         return [Situation(record.id, ids[record.id], None) for record in batch]
-    templates = read_templates(store.odoo, store.odoo_fields, list(ids.values()))
+    images = store.rules.products.images
+    templates = read_templates(store.odoo, store.odoo_fields, list(ids.values()), images=images)
     links = _links(store, templates.values())
     prices, now = _prices(store, templates.values())
     targets = {r.id: str(r.target.id) for r in batch if r.target and r.target.model == TARGET}

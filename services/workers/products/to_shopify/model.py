@@ -51,6 +51,8 @@ class Changes:
     """`ProductSetInput`: fields that differ; with its variants when some are new."""
     variants: Mapping[str, Values] = field(default_factory=dict)
     """By variant id: `ProductVariantsBulkInput` without its id, what differs."""
+    image: int | None = None
+    """The template whose picture is to be sent."""
     wanted: Product | None = None
     """What Shopify is to show; None for a product that was deleted in Odoo."""
     sources: tuple[int, ...] = ()

@@ -15,6 +15,7 @@ from libs.common.domain.products import OdooVariant, Product, Template, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead, ProductRules
 from services.workers.products.checks import amount, hold_for, kilograms
+from services.workers.products.differences import part_changed
 from services.workers.products.to_shopify.model import Changes, Situation
 
 MOST_OPTIONS = 3
@@ -39,7 +40,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
     if isinstance(shown, Hold):
         return shown
     wanted, sources = shown
-    fingerprint = wanted_digest(wanted)
+    fingerprint = f"{wanted_digest(wanted)}:{template.image[:16]}"
     if situation.target_id and situation.synced_digest == fingerprint:
         return Nothing(fingerprint)
     refusal = _unclear(situation, wanted) or _unfit(wanted)
@@ -54,6 +55,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         handle=f"odoo-{situation.template_id}",
         wanted=wanted,
         sources=sources,
+        image=template.id if template.image and part_changed(3, fingerprint, situation.synced_digest) else None,
     )
     if situation.product is None:
         return replace(base, set=_product_fields(wanted) | _structure(wanted, {}))
@@ -61,7 +63,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
 
 
 def wanted_digest(wanted: Product) -> str:
-    """One part each for the product, its status and its variants."""
+    """One part each for the product, its status and its variants; the picture's is added to them."""
     product = (wanted.title, wanted.description_html, wanted.type, sorted(wanted.tags))
     variants = [
         (v.options, v.sku, v.barcode, v.price, v.cost, v.weight, v.hs_code, v.compare_at) for v in wanted.variants

@@ -16,7 +16,7 @@ from pathlib import Path
 from libs.common.domain.linking import Coded, Found, Match, Shared, match_variants
 from libs.common.domain.matching import normalise_code
 from libs.common.ledger.interface import Ledger
-from libs.common.ledger.model import Link, Target
+from libs.common.ledger.model import Hint, Link, Target
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.products import find_products
 from libs.common.shopify.client import ShopifyClient
@@ -85,6 +85,8 @@ class Linking:
     db: sqlite3.Connection
     progress: Progress = lambda *_: None
     dry_run: bool = False
+    ask: bool = False
+    """Whether products with a question are announced, so that their records are held with the candidates."""
 
     def run(self) -> Report:
         """Raises the clients' failures and LedgerUnavailable; run again, it goes on from what is linked."""
@@ -94,6 +96,8 @@ class Linking:
         report = self._count()
         if not self.dry_run:
             report.linked_now = self._record()
+            if self.ask:
+                self._announce()
         return report
 
     def rows(self, *found: Found, limit: int = -1) -> Iterator[Row]:
@@ -193,6 +197,12 @@ class Linking:
             done += len(rows)
             self.progress("Recording links", done, done)
         return done
+
+    def _announce(self) -> None:
+        query = "select distinct product from variant where found in (?, ?)"
+        cursor = self.db.execute(query, (Found.MISSING, Found.AMBIGUOUS))
+        while rows := cursor.fetchmany(CHUNK):
+            self.ledger.record_hints([Hint(self.store, "product", one, why="products link") for (one,) in rows])
 
 
 def _values(match: Match) -> tuple[object, ...]:

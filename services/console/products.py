@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from libs.common.domain.linking import Found
+from libs.common.domain.rules_products import Lead
 from services.console.desk import Desk, desk
 from services.console.plain import NOT_WELL, fail, plainly, tell
 from services.console.record_views import dump
@@ -106,8 +107,9 @@ def _linking(at: Desk, store: Store, db: Any, bar: Progress, *, dry_run: bool) -
         connection.key.get_secret_value(),
         connection.company_id,
     )
+    ask = store.rules.products.lead is Lead.LINK
     try:
-        yield Linking(store.slug, shopify, odoo, at.ledger, db, progress, dry_run=dry_run)
+        yield Linking(store.slug, shopify, odoo, at.ledger, db, progress, dry_run=dry_run, ask=ask)
     finally:
         shopify.close()
         odoo.close()

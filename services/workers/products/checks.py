@@ -37,8 +37,8 @@ def amount(text: str) -> Decimal | None:
 
 
 def kilograms(variant: Variant) -> Decimal:
-    """To grams, as Shopify shows them."""
-    return (variant.weight * KILOGRAMS[variant.weight_unit]).quantize(Decimal("0.001"))
+    """To grams, as Shopify shows them; a unit nobody knows is refused before anything is written."""
+    return (variant.weight * KILOGRAMS.get(variant.weight_unit, Decimal(1))).quantize(Decimal("0.001"))
 
 
 def told(variant: Variant) -> str:

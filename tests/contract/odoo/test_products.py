@@ -16,7 +16,9 @@ from libs.common.domain.rules import StoreRules
 from libs.common.ledger.connect import connect
 from libs.common.ledger.repository import MongoLedger
 from libs.common.odoo.facts import FactsCache
-from libs.common.odoo.templates import read_templates
+from libs.common.odoo.pricelists import read_price_rules
+from libs.common.odoo.templates import read_picture, read_templates
+from services.scheduler.odoo_poll.catalog import CATALOG
 from services.workers.context import Shopify, StoreContext
 from services.workers.products.apply import apply
 from services.workers.products.differences import product_digest
@@ -24,6 +26,7 @@ from services.workers.products.model import Applied, Changes, Known, Situation
 from services.workers.products.plan import plan, still_differs
 from tests.contract.odoo.conftest import MODULE, Lab
 
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 RULES = StoreRules.model_validate({"products": {"lead": "shopify"}})
 
 
@@ -134,6 +137,28 @@ def test_archived_with_its_variants_and_back(lab: Lab, store: StoreContext) -> N
     assert (gone.template.active, {v.active for v in gone.template.variants}) == (False, {False})
     back = applied(store, planned(store, replace(product, title=f"{product.title} b"), target=gone))
     assert (back.template.active, {v.active for v in back.template.variants}) == (True, {True})
+
+
+def test_what_is_told_to_shopify_can_be_read(lab: Lab, store: StoreContext) -> None:
+    made = applied(store, planned(store, shirt(lab))).template
+    client = lab.client
+    values: dict[str, Any] = {"name": lab.new("pricelist"), "currency_id": lab.facts.currency_ids[lab.facts.currency]}
+    (pricelist,) = client.call("product.pricelist", "create", [[values]], write=True)
+    variant = made.variants[0].id
+    item = {"pricelist_id": pricelist, "compute_price": "fixed", "fixed_price": 15.0}
+    item |= {"applied_on": "0_product_variant", "product_id": variant, "product_tmpl_id": made.id}
+    client.call("product.pricelist.item", "create", [[item]], write=True)
+    rules = read_price_rules(client, pricelist, [made.id])
+    assert [(one.variant_id, one.fixed, one.compute) for one in rules] == [(variant, Decimal("15.0"), "fixed")]
+    client.update("product.template", [".id", "image_1920"], [[made.id, PNG]])
+    (template,) = read_templates(client, store.odoo_fields, [made.id], images=True).values()
+    assert template.image
+    assert read_picture(client, made.id).startswith(b"\x89PNG")
+    for polled in CATALOG:
+        condition = [("write_date", ">=", "2020-01-01 00:00:00"), *polled.domain]
+        company = [("company_id", "in", [False, client.company_id])] if polled.owned else []
+        names = ["write_date", *(one for one in polled.watched)]
+        assert client.search_read(polled.model, [*condition, *company], names, limit=1, order="write_date, id")
 
 
 def test_a_barcode_of_another_product_takes_out_that_product_alone(lab: Lab, store: StoreContext) -> None:

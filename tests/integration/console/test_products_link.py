@@ -89,6 +89,16 @@ def test_one_of_odoos_variants_is_never_given_to_two(shop: ShopifySandbox, odoo:
     assert linked(world) == {"999": taken}
 
 
+def test_questions_become_records_where_the_store_only_links(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    odoo.add_product(default_code="MUG")
+    sell(shop, ("MUG", ""), ("LAMP", ""))
+    world = world_of(shop, odoo, {"products": {"lead": "link"}})
+    world.run("products", "link", "acme")
+    (asked,) = [one for one in world.documents("records") if one["entity"] == "product"]
+    product = shop.store.catalog.products()[1]
+    assert (asked["source_id"], asked["state"]) == (product["id"].rpartition("/")[2], "due")
+
+
 def test_a_catalogue_without_questions_ends_well(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
     odoo.add_product(default_code="MUG")
     sell(shop, ("MUG", ""))

@@ -244,7 +244,19 @@ def test_f23_a_product_told_whose_answer_is_lost_is_not_made_again(stall: Stall,
         stall.odoo.change("product.template", template, list_price=29.9)
     stall.shop.faults.add(Fault(mutation, Drop(applied=True)))
     (record,) = poll(stall)
-    assert record.state is State.DUE
+    assert any(event.what == "failed" for event in stall.record(record.id).history)
+    stall.ledger.retry([record.id], why="test")
+    (record,) = poll(stall)
+    assert record.state is State.SYNCED, record.held
+    assert len(shown(stall)["variants"]) == 2
+
+
+@pytest.mark.parametrize("query", ["ProductSet", "ProductsByIds", "VariantsByCodes"])
+def test_f26_a_page_of_html_with_200_tells_shopify_nothing_twice(stall: Stall, query: str) -> None:
+    shirt(stall)
+    stall.shop.faults.add(Fault(query, Refuse(200, "<html>busy</html>")))
+    (record,) = poll(stall)
+    assert any(event.what == "failed" for event in stall.record(record.id).history)
     stall.ledger.retry([record.id], why="test")
     (record,) = poll(stall)
     assert record.state is State.SYNCED, record.held

@@ -1,0 +1,135 @@
+"""What becomes of a product: decided without a server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.common.domain.outcomes import Hold, Ignore, Nothing
+from libs.common.domain.pricelists import Formula, PriceRule, price_by
+from libs.common.domain.products import Product, Variant
+from libs.common.domain.rules import StoreRules
+from libs.common.domain.variant_prices import decompose
+from services.workers.products.checks import kilograms
+from services.workers.products.differences import product_digest
+from services.workers.products.model import Changes, Situation
+from services.workers.products.plan import plan
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+SHOPIFY = StoreRules.model_validate({"products": {"lead": "shopify"}})
+MUG = Product("70", "Mug", "ACTIVE", NOW, variants=(Variant("7", "MUG", "111", "12.50"),))
+
+
+def decide(product: Product | None, **more: Any) -> Any:
+    rules = more.pop("rules", SHOPIFY)
+    return plan(Situation("acme/product/70", "70", product, "tandem_acme", **more), rules)
+
+
+def with_variant(**changes: Any) -> Product:
+    return replace(MUG, variants=(replace(MUG.variants[0], **changes),))
+
+
+def test_a_new_product_is_made_under_its_external_id() -> None:
+    changes = decide(MUG)
+    assert isinstance(changes, Changes)
+    assert (changes.external_id, changes.template_id) == ("tandem_acme.product_70", None)
+    assert changes.values["default_code"] == "MUG"
+    assert changes.values["list_price"] == Decimal("12.50")
+
+
+def test_what_was_applied_is_not_applied_again() -> None:
+    assert decide(MUG, target_id=1, synced_digest=product_digest(MUG)) == Nothing(product_digest(MUG))
+
+
+@pytest.mark.parametrize(
+    ("product", "code"),
+    [
+        (with_variant(sku="S" * 300), "code_too_long"),
+        (with_variant(barcode="1" * 300), "code_too_long"),
+        (with_variant(price="abc"), "price_unreadable"),
+        (with_variant(price="-1"), "price_unreadable"),
+        (with_variant(price="NaN"), "price_unreadable"),
+        (with_variant(cost="much"), "price_unreadable"),
+        (with_variant(weight=Decimal(2), weight_unit="STONES"), "unit_unknown"),
+        (replace(MUG, title=" "), "product_untitled"),
+        (replace(MUG, variants=()), "variants_unfit"),
+        (replace(MUG, variants=(MUG.variants[0], replace(MUG.variants[0], id="8"))), "barcode_twice"),
+    ],
+)
+def test_bad_input_is_held_with_its_reason(product: Product, code: str) -> None:
+    held = decide(product)
+    assert isinstance(held, Hold)
+    assert held.code == code
+    assert held.hint
+
+
+def test_an_archived_product_that_odoo_never_had_is_left_out() -> None:
+    assert isinstance(decide(replace(MUG, status="ARCHIVED")), Ignore)
+    assert isinstance(decide(None), Ignore)
+
+
+def test_prices_that_no_extras_give_are_held() -> None:
+    prices = {("S", "Red"): "10", ("L", "Red"): "12", ("S", "Blue"): "11", ("L", "Blue"): "15"}
+    variants = tuple(
+        Variant(str(n), f"V{n}", "", price, (("Size", size), ("Color", colour)))
+        for n, ((size, colour), price) in enumerate(prices.items())
+    )
+    held = decide(replace(MUG, variants=variants))
+    assert isinstance(held, Hold)
+    assert held.code == "prices_not_additive"
+
+
+@pytest.mark.parametrize(
+    ("weight", "unit", "kg"), [("250", "GRAMS", "0.25"), ("1", "POUNDS", "0.454"), ("8", "OUNCES", "0.227")]
+)
+def test_weights_are_kilograms_in_odoo(weight: str, unit: str, kg: str) -> None:
+    assert kilograms(with_variant(weight=Decimal(weight), weight_unit=unit).variants[0]) == Decimal(kg)
+
+
+@given(
+    base=st.integers(0, 5000),
+    sizes=st.lists(st.integers(0, 900), min_size=1, max_size=6),
+    colours=st.lists(st.integers(0, 900), min_size=1, max_size=6),
+    left_out=st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=10),
+)
+def test_prices_that_add_up_are_kept_to_the_cent(
+    base: int, sizes: list[int], colours: list[int], left_out: set[tuple[int, int]]
+) -> None:
+    prices = [
+        ((("Size", str(s)), ("Color", str(c))), Decimal(base + size + colour) / 100)
+        for s, size in enumerate(sizes)
+        for c, colour in enumerate(colours)
+        if (s, c) not in left_out
+    ]
+    if prices:
+        found = decompose(prices)
+        assert found is not None
+        assert all(found.price(options) == price for options, price in prices)
+
+
+def test_two_thousand_variants_of_one_option_are_decomposed_at_once() -> None:
+    prices = [((("Number", str(n)),), Decimal(n)) for n in range(2048)]
+    found = decompose(prices)
+    assert found is not None
+    assert found.extra["Number", "2047"] == 2047
+
+
+def test_the_nearest_rule_of_a_pricelist_decides() -> None:
+    everything = PriceRule(1, "3_global", "percentage", percent=Decimal(10))
+    of_product = PriceRule(2, "1_product", "fixed", fixed=Decimal(8), template_id=5)
+    of_variant = PriceRule(3, "0_product_variant", "fixed", fixed=Decimal(7), variant_id=50)
+    by_dozens = PriceRule(4, "0_product_variant", "fixed", fixed=Decimal(1), variant_id=50, min_quantity=Decimal(12))
+    over = PriceRule(5, "0_product_variant", "fixed", fixed=Decimal(2), variant_id=50, end=NOW.replace(year=2025))
+    rules = [everything, of_product, of_variant, by_dozens, over]
+    assert price_by(rules, Decimal("9.99"), 50, 5, None, NOW) == 7
+    assert price_by(rules, Decimal("9.99"), 51, 5, None, NOW) == 8
+    assert price_by(rules, Decimal("9.99"), 60, 6, None, NOW) == Decimal("8.99")
+    assert price_by([], Decimal("9.99"), 60, 6, None, NOW) == Decimal("9.99")
+    with pytest.raises(Formula):
+        price_by([PriceRule(1, "3_global", "formula")], Decimal(1), 1, 1, None, NOW)

@@ -59,9 +59,8 @@ def _decide(situation: Situation, level: Level, wanted: Figure, rules: Inventory
         return Changes(situation, empty, wanted, quantity=wanted.value or None, activate=True, again=again, notes=notes)
     available, on_hand = level.available or 0, level.on_hand or 0
     if available == wanted.value:
-        known = situation.linked and not again
-        if known and situation.seen == level_digest(available, on_hand):
-            return Nothing(situation.seen)
+        if situation.linked and not situation.read and not again:
+            return Nothing(level_digest(available, on_hand))
         return Changes(situation, level, wanted, again=again, notes=notes)
     drifted = _drifted(situation, level, wanted)
     if drifted and rules.drift is Drift.REPORT:

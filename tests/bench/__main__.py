@@ -24,6 +24,7 @@ from tests.bench.gateway import measure_gateway
 from tests.bench.orders import FEW_ORDERS, MANY_ORDERS, count_calls, drain, memory
 from tests.bench.overhead import overhead
 from tests.bench.products import VARIANTS, link_catalogue, products_to_odoo
+from tests.bench.stock import PAIRS, count_stock_calls
 
 RESULTS = Path("build/bench.json")
 
@@ -84,6 +85,16 @@ def gateway_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     yield at_most("gateway: requests refused or failed", figures["refused"], "requests", 0)
 
 
+def stock_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
+    counts = count_stock_calls(mongodb, rabbitmq)
+    yield at_most(f"{PAIRS} changed pairs: mutations", counts["all_mutations"], "calls", PAIRS / 250)
+    yield at_most(f"{PAIRS} changed pairs: Odoo calls, the poll's among them", counts["all_odoo"], "calls", 30)
+    yield Row(f"{PAIRS} changed pairs: GraphQL points", counts["all_points"], "points")
+    yield Row(f"{PAIRS} changed pairs: from the poll to the last figure", round(counts["all_seconds"], 1), "s")
+    yield at_most("one changed pair: mutations", counts["one_mutations"], "calls", 1)
+    yield at_most("one changed pair: Odoo calls after its poll", counts["one_odoo_after_poll"], "calls", 2)
+
+
 def memory_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     sizes = memory(mongodb, rabbitmq)
     yield Row(f"worker memory after {FEW_ORDERS} orders", round(sizes["few"], 1), "MB")
@@ -114,6 +125,7 @@ PARTS: dict[str, Callable[[str, str], Iterator[Row]]] = {
     "overhead": overhead_rows,
     "gateway": gateway_rows,
     "memory": memory_rows,
+    "stock": stock_rows,
     "products": products_rows,
     "link": link_rows,
 }

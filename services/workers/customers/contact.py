@@ -13,6 +13,8 @@ from libs.common.domain.rules_customers import CustomerRules
 from services.workers.customers.model import ConsentTags, NewAddress, ShopAddress
 
 DELIVERY = "delivery"
+#: What else a contact has is nobody's matter here.
+CARRIED = frozenset({"name", "email", "phone", "lang", *PLACE_FIELDS})
 #: Length of the digest in an address's external id, as in the orders' room.
 DIGEST_LENGTH = 16
 
@@ -114,9 +116,8 @@ def shop_digest(customer: ShopCustomer) -> str:
 def odoo_digest(contact: OdooContact, tags: ConsentTags) -> str:
     """Changes with whatever Tandem carries of it."""
     addresses = {digest(dict(one.values)) for one in contact.addresses if one.active}
-    return digest(
-        {"values": dict(contact.values), "consent": consent_of(contact, tags), "addresses": sorted(addresses)}
-    )
+    values = {name: value for name, value in contact.values if name in CARRIED}
+    return digest({"values": values, "consent": consent_of(contact, tags), "addresses": sorted(addresses)})
 
 
 def shop_values(contact: OdooContact, customer: ShopCustomer | None, languages: Sequence[str]) -> dict[str, str]:

@@ -104,3 +104,9 @@ def test_a_move_that_was_cut_in_two_is_finished(ledger: MongoLedger) -> None:
     found = ledger.get("acme/customer/1")
     assert found
     assert "moving" not in found.told
+
+
+def test_a_link_that_an_order_made_is_no_work_for_the_customers_workers(ledger: MongoLedger) -> None:
+    ledger.link("acme", [Link("customer", "1", Target("res.partner", 5, "A"), "A")])
+    assert ledger.to_nudge(limit=10, overdue_seconds=1, entities=["customer"]) == []
+    assert ledger.claim("acme", "customer", [], worker="w", lease_seconds=60, limit=1) is None

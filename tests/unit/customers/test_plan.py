@@ -191,3 +191,8 @@ def test_the_language_is_one_that_is_installed(locale: str, code: str) -> None:
 
 def test_what_was_erased_on_request_stays_so() -> None:
     assert isinstance(decide(told={"erased": "on request"}), Ignore)
+
+
+def test_what_is_not_carried_counts_as_no_change() -> None:
+    present = contact(values={"ref": "K-17", "vat": "DE1"})
+    assert isinstance(decide("both", contact=present, linked_id=5, synced_digest=agreed()), Nothing)

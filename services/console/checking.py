@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from libs.common.domain.rules import FromShopify, MissingProduct, StoreRules
+from libs.common.domain.rules_products import Lead
 from libs.common.errors import Failure
 from libs.common.ledger.interface import Budgets
 from libs.common.odoo.check import (
@@ -20,6 +21,7 @@ from libs.common.odoo.check_named import Named, check_named, check_sales_journal
 from libs.common.odoo.client import OdooClient
 from libs.common.shopify.check import (
     CUSTOMER_SCOPES,
+    PRODUCT_SCOPES,
     REQUIRED_SCOPES,
     STOCK_SCOPES,
     TELLING_SCOPES,
@@ -155,7 +157,8 @@ def needed_scopes(rules: StoreRules) -> tuple[str, ...]:
     watching = WATCHING_SCOPES if rules.fulfillments.from_shopify is FromShopify.VALIDATE else ()
     stock = STOCK_SCOPES if rules.inventory.to_shopify else ()
     customers = CUSTOMER_SCOPES if rules.customers.sync.to_shop else ()
-    return (*REQUIRED_SCOPES, *telling, *watching, *stock, *customers)
+    products = PRODUCT_SCOPES if rules.products.lead is Lead.ODOO else ()
+    return (*REQUIRED_SCOPES, *telling, *watching, *stock, *customers, *products)
 
 
 def _scopes(facts: ShopFacts, rules: StoreRules) -> Line:

@@ -18,6 +18,8 @@ WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillment
 STOCK_SCOPES = ("read_inventory", "write_inventory")
 #: What making customers of Odoo's contacts takes.
 CUSTOMER_SCOPES = ("write_customers",)
+#: What keeping Odoo's products up in the shop takes.
+PRODUCT_SCOPES = ("write_products",)
 
 
 @dataclass(frozen=True, slots=True)

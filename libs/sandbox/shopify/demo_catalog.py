@@ -45,6 +45,9 @@ _PRODUCTS = (
     Product("UNKNOWN-1", "Prototype", Decimal("15.00"), "40014", "2000000000008", known_to_odoo=False),
 )
 
+STOCKED = Product("FLASK", "Vacuum flask", Decimal("34.00"), "40015", "4260000000004")
+"""What Odoo keeps in stock and sells, too; no order of the demo names it."""
+
 
 def demo_catalog() -> list[Product]:
     """The shop's products; those with `known_to_odoo` are to be seeded in Odoo, by SKU and barcode."""

@@ -90,16 +90,23 @@ class Afterwards:
 
     day: Day
     proofs: tuple[Proof, ...]
+    """One for each order."""
     refunds: int
     """Posted credit notes in Odoo."""
     fulfillments: int
     """Fulfillments in Shopify."""
     trouble: tuple[str, ...] = ()
     """What was not followed: a sentence for each record."""
+    stock: Proof | None = None
+    """Of what can be bought; None where Odoo keeps no stock."""
 
     @property
     def faults(self) -> list[str]:
-        return [*self.trouble, *(fault for proof in self.proofs for fault in proof.faults)]
+        return [*self.trouble, *(fault for proof in self.proofs for fault in proof.faults), *self._of_stock]
+
+    @property
+    def _of_stock(self) -> list[str]:
+        return self.stock.faults if self.stock is not None else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ def _show_afterwards(console: Console, afterwards: Afterwards) -> None:
     figures = sum(len(proof.figures) for proof in afterwards.proofs)
     faults = afterwards.faults
     orders = number(len(afterwards.proofs), "order")
+    if afterwards.stock is not None:
+        figures += len(afterwards.stock.figures)
+        orders += " and of the stock"
     said = "both sides agree to the cent" if not faults else f"{number(len(faults), 'difference')}"
     console.print(f"The final check: {number(figures, 'figure')} of {orders}, {said}.", highlight=False)
     console.print()

@@ -16,7 +16,7 @@ from libs.common.ledger.model import Record, State, record_id
 from libs.common.odoo.client import OdooClient
 from libs.common.stores.model import OdooConnection, Store
 from libs.sandbox.shopify.demo import demo_orders
-from libs.sandbox.shopify.demo_catalog import CURRENCY, demo_catalog
+from libs.sandbox.shopify.demo_catalog import CURRENCY, STOCKED, demo_catalog
 from libs.sandbox.shopify.order_files import OrderFileError
 from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
 from libs.sandbox.shopify.store import FIRST_ID
@@ -29,6 +29,7 @@ from services.console.demo.outcome import SETTLED, Afterwards, Outcome, Row, not
 from services.console.demo.proof import credit_notes, prove
 from services.console.demo.real_odoo import RealOdoo
 from services.console.demo.report import Bar, last_trouble
+from services.console.demo.shelf import Shelf, counter, fill, prove_stock
 from services.console.demo.warehouse import Warehouse
 from services.console.plain import tell
 from services.console.words import number
@@ -70,6 +71,7 @@ class Demo:
         self.shop = new_shop(real=self.odoo.real)
         self.tandem = AllInOne()
         self.connection: OdooConnection | None = None
+        self.shelf: Shelf | None = None
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -117,6 +119,10 @@ class Demo:
         """A day in the shop, and what came of it on both sides."""
         tell("What happens in a day:")
         day = live_through(self.shop, Warehouse(client), rows, lambda sentence: tell(f"  {sentence}"))
+        if self.shelf is not None:
+            sentence = counter(client, self.shop, self.shelf, self.options.seconds or BASE_SECONDS)
+            day.told.append(sentence)
+            tell(f"  {sentence}")
         self.shop.wait_delivered()
         ids = [record_id(SLUG, "delivery", one) for one in day.deliveries]
         ids += [record_id(SLUG, "refund", one) for one in day.refunds]
@@ -129,6 +135,7 @@ class Demo:
         return Afterwards(
             day=day,
             proofs=tuple(prove(client, pairs)),
+            stock=prove_stock(client, self.shop, self.shelf) if self.shelf is not None else None,
             refunds=credit_notes(client, notes),
             fulfillments=sum(one["status"] == "SUCCESS" for one in fulfillments),
             trouble=tuple(left or not_synced(records.values())),
@@ -192,7 +199,8 @@ class Demo:
         return self.connection
 
     def _place(self) -> list[Placed]:
-        self.shop.add_products(demo_catalog())
+        self.shop.add_products([*demo_catalog(), STOCKED])
+        self.shop.set_level(STOCKED.sku, 0)
         placed = []
         for draft in demo_orders(self.options.count):
             order = self.shop.place_order(draft)
@@ -214,9 +222,22 @@ class Demo:
         rules = StoreRules(missing_product=missing, taxes=taxes)
         if not own_orders:
             rules = rules.model_copy(update={"until": Until.PAID, "journals": self._journals()})
+            self.shelf = self._fill_shelf()
+            if self.shelf is not None:
+                rules = rules.model_copy(update={"inventory": self.shelf.rules})
         shopify = {"shop": SHOP, "secret": self.shop.secret, "token": self.shop.token, "url": self.shop.url}
         store = Store.model_validate({"slug": SLUG, "shopify": shopify, "odoo": self._connection, "rules": rules})
         self.tandem.stores.save(store)
+
+    def _fill_shelf(self) -> Shelf | None:
+        client = client_for(self._connection)
+        try:
+            shelf = fill(client)
+        finally:
+            client.close()
+        if shelf is not None:
+            self.tandem.ledger.link(SLUG, [shelf.link])
+        return shelf
 
     def _journals(self) -> dict[str, int]:
         """Every gateway of the demo's orders pays into the first bank journal."""

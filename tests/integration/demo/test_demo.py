@@ -72,6 +72,7 @@ def test_the_demo_ends_as_each_of_its_25_orders_should(tmp_path: Path) -> None:
     assert figures["held"] == 3
     assert (figures["refunds"], figures["fulfillments"], figures["cancelled"], figures["agree"]) == (2, 3, 1, True)
     assert "both sides agree to the cent" in result.stdout
+    assert "Shopify showed 20 and shows 17." in result.stdout
     rows = table(result.stdout)
     assert len(rows) == 25
     for code in ("product_missing", "tax_missing", "pricelist_missing"):

@@ -126,6 +126,12 @@ def test_a_day_whose_sides_do_not_agree_makes_a_run_fail() -> None:
     assert not bad.summary()["agree"]
     assert bad.afterwards
     assert bad.afterwards.faults == ["#2: what is outstanding is 1.00 in Shopify and 0.00 in Odoo"]
+    oversold = Proof("Flask", (Figure("what can be bought", Decimal(20), Decimal(17)),))
+    shelf = Outcome((row(State.SYNCED),), 0, 1, afterwards=Afterwards(day, (agreed,), 2, 3, stock=oversold))
+    assert shelf.faults == []
+    assert not shelf.well
+    assert shelf.afterwards
+    assert shelf.afterwards.faults == ["Flask: what can be bought is 20 in Shopify and 17 in Odoo"]
     late = Afterwards(day, (agreed,), 2, 3, ("demo/refund/9 is due",))
     assert not Outcome((row(State.SYNCED),), 0, 1, afterwards=late).well
 

@@ -1,4 +1,4 @@
-"""Customers under fire, on the real ledger: FAULTS.md F13, F23, F24, F26, F36, and races with the orders' room."""
+"""Customers under fire, on the real ledger: FAULTS.md F13, F23, F24, F26, F29, F36, and races with the orders' room."""
 
 from __future__ import annotations
 
@@ -140,6 +140,18 @@ def test_f26_a_page_of_html_with_200_is_no_success(rig: Rig, workers: Workers, o
     ids = announced(rig, 2)
     sandbox = rig.shop if operation.startswith("Customer") else rig.odoo
     sandbox.faults.add(Fault(operation, HTML))
+    settle(rig, workers, ids)
+    exactly_once(rig, ids)
+
+
+@pytest.mark.parametrize("action", [Drop(applied=False), Truncate(0.5)], ids=["reset", "truncated"])
+@pytest.mark.parametrize("operation", ["CustomersByIds", "res.partner.search_read"])
+def test_f29_a_reading_that_is_cut_off_is_read_again(
+    rig: Rig, workers: Workers, operation: str, action: Action
+) -> None:
+    ids = announced(rig, 2)
+    sandbox = rig.shop if operation.startswith("Customer") else rig.odoo
+    sandbox.faults.add(Fault(operation, action))
     settle(rig, workers, ids)
     exactly_once(rig, ids)
 

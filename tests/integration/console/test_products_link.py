@@ -126,3 +126,10 @@ def test_an_unknown_store_is_told(shop: ShopifySandbox, odoo: OdooSandbox) -> No
     result = world_of(shop, odoo).run("products", "link", "other")
     assert result.exit_code == 2
     assert "Known: acme" in result.stderr
+
+
+def test_help_teaches_by_examples(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    result = world_of(shop, odoo).run("products", "link", "--help")
+    assert result.exit_code == 0
+    assert "tandem products link acme --dry-run" in result.output
+    assert "--csv" in result.output

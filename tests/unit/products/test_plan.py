@@ -43,6 +43,14 @@ def test_a_new_product_is_made_under_its_external_id() -> None:
     assert changes.values["list_price"] == Decimal("12.50")
 
 
+def test_compare_at_price_and_hs_code_go_where_this_odoo_keeps_them() -> None:
+    product = with_variant(compare_at="15.00", hs_code="691200")
+    changes = decide(product, optional=frozenset({"hs_code", "compare_list_price"}))
+    assert isinstance(changes, Changes)
+    assert (changes.values["hs_code"], changes.values["compare_list_price"]) == ("691200", Decimal(15))
+    assert not {"hs_code", "compare_list_price"} & decide(product).values.keys()
+
+
 def test_what_was_applied_is_not_applied_again() -> None:
     assert decide(MUG, target_id=1, synced_digest=product_digest(MUG)) == Nothing(product_digest(MUG))
 

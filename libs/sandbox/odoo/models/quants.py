@@ -10,7 +10,7 @@ from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import validation_error
 from libs.sandbox.odoo.model import Model
 from libs.sandbox.odoo.models.places import LOCATION, loss_of
-from libs.sandbox.odoo.models.reservations import free_reserved, reserve_waiting
+from libs.sandbox.odoo.models.reservations import MOVE, free_reserved, reserve_waiting
 from libs.sandbox.odoo.models.stock_levels import EMPTY, PRODUCT, QUANT, change_quant, free, quant_at, storable
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import create
@@ -89,10 +89,30 @@ def _count(env: Env, quant: Row, counted: float) -> None:
     if elsewhere is not None and difference:
         other = quant_at(env, quant["product_id"], elsewhere)
         change_quant(env, other, quantity=other["quantity"] - difference)
+        _book(env, quant, elsewhere, difference)
     if difference < 0:
         free_reserved(env, quant["product_id"], quant["location_id"])
     elif env.version != "18" and difference:
         reserve_waiting(env, quant["product_id"], quant["location_id"])
+
+
+def _book(env: Env, quant: Row, elsewhere: int, difference: float) -> None:
+    """The done move that every count leaves behind: from the adjustment what is found, to it what is missing."""
+    here = quant["location_id"]
+    start, end = (elsewhere, here) if difference > 0 else (here, elsewhere)
+    values = {
+        "product_id": quant["product_id"],
+        "location_id": start,
+        "location_dest_id": end,
+        "product_uom_qty": abs(difference),
+        "quantity": abs(difference),
+        "picked": True,
+        "is_inventory": True,
+        "state": "done",
+    }
+    if env.version == "18":
+        values["name"] = "Product Quantity Updated"
+    create(env.as_superuser(), MOVE, [values], nested=True)
 
 
 def _difference(_: Env, quant: Row) -> float:

@@ -193,7 +193,7 @@ def test_kept_up_it_tells_where_everything_is_and_places_another_order(tmp_path:
             told = text
             if text.startswith("demo/order/"):
                 break
-        assert re.fullmatch(r"demo/order/\d+ \(#1003\): synced, S00003 in Odoo\n", told)
+        assert re.fullmatch(r"demo/order/\d+ \(#1003\): synced, S00004 in Odoo\n", told)
         running.send_signal(signum)
         running.stdin.close()
         assert running.wait(30) == 0

@@ -70,8 +70,7 @@ class Engine:
 
     def pause(self) -> None:
         """Freeze it: connections stay open and nothing is answered."""
-        body = self._ours()
-        body.pause() if isinstance(body, Container) else body.send(signal.SIGSTOP)
+        self._ours().pause()
 
     def resume(self) -> None:
         body = self._ours()

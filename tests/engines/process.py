@@ -48,6 +48,14 @@ def wait_until(ready: Callable[[], bool], *, seconds: float, what: str, alive: C
         time.sleep(POLL_SECONDS)
 
 
+def _is_stopped(task: Path) -> bool:
+    """By the state that Linux tells after the command's name in brackets; a thread that has ended runs no more."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0] in {"T", "t", "Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def _libc() -> ctypes.CDLL | None:
     return ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -95,6 +103,18 @@ class ChildProcess:
     def send(self, signum: signal.Signals) -> None:
         if self.alive():
             os.kill(self.pid, signum)
+
+    def pause(self) -> None:
+        """Freeze it; when this returns none of its threads runs any more (the signal alone takes its time)."""
+        self.send(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.pid}/task")
+        if tasks.exists():
+            wait_until(
+                lambda: all(_is_stopped(task) for task in tasks.iterdir()),
+                seconds=STOP_SECONDS,
+                what=f"the pause of {self.name}",
+                alive=self.alive,
+            )
 
     def stop(self, *, signum: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end; after `STOP_SECONDS` it is killed."""

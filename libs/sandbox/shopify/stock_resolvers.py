@@ -57,8 +57,11 @@ def _item(facts: Facts, info: Info, variant: str) -> Document:
     item = facts.stock.item_of(variant)
     product = facts.store.product(variant)
     kept = facts.store.catalog.variant(variant)
+    own = kept["item"] if kept else {}
+    if "measurement" in own:
+        own = own | {"measurement": own["measurement"] | {"id": gid("InventoryItemMeasurement", item)}}
     return {
-        **(kept["item"] if kept else {}),
+        **own,
         "id": gid("InventoryItem", item),
         "sku": (product.sku if product else None) or None,
         "tracked": item not in facts.stock.untracked,

@@ -91,7 +91,8 @@ def test_without_a_terminal_there_are_no_control_codes_and_no_logs(tmp_path: Pat
     told = result.stderr.splitlines()
     assert told[:2] == ["Syncing: 3 orders ...", "What happens in a day:"]
     assert told[-1].startswith("Following: ")
-    assert all(line.startswith("  #") for line in told[2:-1])
+    assert all(line.startswith("  #") for line in told[2:-2])
+    assert told[-2] == "  3 of 'Vacuum flask' are sold in Odoo (S00004): Shopify showed 20 and shows 17."
 
 
 def test_a_folder_of_orders_is_synced_with_what_the_orders_need_made(tmp_path: Path) -> None:

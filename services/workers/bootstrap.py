@@ -9,39 +9,17 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from libs.common.broker.topology import ENTITIES, base_queue
-from libs.common.domain.customers import ShopCompany, ShopCustomer
-from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
-from libs.common.domain.linking import Coded
-from libs.common.domain.orders import Address, Order, Side
-from libs.common.domain.products import Product
-from libs.common.domain.refunds import Refund
-from libs.common.domain.transactions import Transaction
 from libs.common.errors import Rejected
 from libs.common.ledger.interface import Breakers, Budgets, Ledger
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.settings import WorkerSettings
-from libs.common.shopify import customers
 from libs.common.shopify.client import ShopifyClient
-from libs.common.shopify.fulfillments import (
-    NewFulfillment,
-    create_fulfillment,
-    fetch_fulfillments,
-    fetch_order_fulfillments,
-    update_tracking,
-)
-from libs.common.shopify.images import fetch_image, upload_image
-from libs.common.shopify.orders import fetch_orders
-from libs.common.shopify.product_writes import fetch_variants, find_variants, set_product, update_variants
-from libs.common.shopify.products import fetch_products
-from libs.common.shopify.refunds import fetch_refunds
 from libs.common.shopify.rest import RestClient
 from libs.common.shopify.stock_shop import StockShop
-from libs.common.shopify.transactions import fetch_transactions
 from libs.common.stores.interface import Stores
 from libs.common.stores.model import Store
 from services.workers.calls import CallLog
@@ -58,6 +36,7 @@ from services.workers.pipeline import Pipeline
 from services.workers.privacy.entity import Privacy
 from services.workers.products.entity import Products
 from services.workers.refunds.entity import Refunds
+from services.workers.shop import Shop
 
 #: The room of each queue; an issue that brings an entity adds its line.
 ROOMS: Mapping[str, Callable[[], Entity]] = {
@@ -86,82 +65,6 @@ class Ports:
     breakers: Breakers
     stores: Stores
     publish_event: Callable[[str, str, Mapping[str, Any]], None]
-
-
-@dataclass
-class Shop:
-    """A store's Shopify as the rooms ask it."""
-
-    client: ShopifyClient
-    stock: StockShop
-
-    def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]:
-        return fetch_orders(self.client, ids, sides)
-
-    def transactions(
-        self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop"
-    ) -> Mapping[str, Transaction]:
-        return fetch_transactions(self.client, ids, sides, side=side)
-
-    def refunds(self, ids: Sequence[str], sides: Mapping[str, Side], side: Side = "shop") -> Mapping[str, Refund]:
-        return fetch_refunds(self.client, ids, sides, side=side)
-
-    def fulfillments(self, ids: Sequence[str]) -> Mapping[str, Fulfillment]:
-        return fetch_fulfillments(self.client, ids)
-
-    def order_fulfillments(self, order_ids: Sequence[str]) -> Mapping[str, OrderFulfillments]:
-        return fetch_order_fulfillments(self.client, order_ids)
-
-    def create_fulfillment(self, new: NewFulfillment) -> str:
-        return create_fulfillment(self.client, new)
-
-    def products(self, ids: Sequence[str]) -> Mapping[str, Product]:
-        return fetch_products(self.client, ids)
-
-    def image(self, url: str) -> bytes:
-        return fetch_image(url)
-
-    def upload(self, name: str, content: bytes) -> str:
-        return upload_image(self.client, name, content)
-
-    def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]:
-        return fetch_variants(self.client, ids)
-
-    def find_variants(self, skus: Sequence[str], barcodes: Sequence[str]) -> Sequence[Coded]:
-        return find_variants(self.client, skus, barcodes)
-
-    def set_product(self, identifier: Mapping[str, str], values: Mapping[str, Any]) -> str:
-        return set_product(self.client, identifier, values)
-
-    def update_variants(self, product_id: str, variants: Sequence[Mapping[str, Any]]) -> None:
-        update_variants(self.client, product_id, variants)
-
-    def set_variant(self, variant_id: str, values: Mapping[str, Any]) -> None:
-        self.stock.rest.set_variant(variant_id, values)
-
-    def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
-        update_tracking(self.client, fulfillment_id, tracking, notify=notify)
-
-    def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]:
-        return customers.fetch_customers(self.client, ids)
-
-    def companies(self, ids: Sequence[str]) -> Mapping[str, ShopCompany]:
-        return customers.fetch_companies(self.client, ids)
-
-    def find_customer(self, *, email: str = "", phone: str = "") -> str | None:
-        return customers.find_customer(self.client, email=email, phone=phone)
-
-    def set_customer(self, identifier: Mapping[str, str], values: Mapping[str, str]) -> str:
-        return customers.set_customer(self.client, identifier, values)
-
-    def create_address(self, customer_id: str, address: Address, *, default: bool) -> None:
-        customers.create_address(self.client, customer_id, address, default=default)
-
-    def set_default_address(self, customer_id: str, address_id: str) -> None:
-        customers.set_default_address(self.client, customer_id, address_id)
-
-    def set_consent(self, customer_id: str, kind: str, *, given: bool, at: datetime) -> None:
-        customers.set_consent(self.client, customer_id, kind, given=given, at=at)
 
 
 @dataclass

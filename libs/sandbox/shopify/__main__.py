@@ -14,10 +14,11 @@ import sys
 import threading
 from pathlib import Path
 
+from libs.sandbox.shopify.announcing import CREATE
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import demo_catalog
 from libs.sandbox.shopify.order_files import OrderFileError
-from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
+from libs.sandbox.shopify.sandbox import ShopifySandbox
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:

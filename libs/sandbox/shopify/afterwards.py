@@ -39,6 +39,10 @@ class OrderRoom(ABC):
         """Queues the webhooks that are subscribed to, under one event id."""
 
     @abstractmethod
+    def send(self, topic: str, body: bytes, *, event_id: str = "") -> None:
+        """Queues one webhook that is about no order where its topic is subscribed to."""
+
+    @abstractmethod
     def keep(self, order: Document, changes: Document) -> Document:
         """Puts the changed order in place, with a later or equal `updatedAt`."""
 

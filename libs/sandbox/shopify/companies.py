@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from libs.sandbox.shopify.afterwards import OrderRoom
 from libs.sandbox.shopify.derived import Document
@@ -54,11 +53,7 @@ class CompanyRoom(OrderRoom):
 
     def tell_of(self, topic: str, body: Document) -> None:
         """Queues a webhook that is about no order."""
-        self.send_raw(topic, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), str(uuid4()))
-
-    def send_raw(self, topic: str, body: bytes, event_id: str) -> None:
-        """Queues it where the topic is subscribed to; the shop does it."""
-        raise NotImplementedError
+        self.send(topic, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
     def _location(self, given: Mapping[str, Any]) -> Document:
         return {

@@ -18,20 +18,18 @@ name) and each webhook sent (`webhook.orders/create`); `faults` makes either go 
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 from libs.sandbox.faults import Faults
 from libs.sandbox.journal import Calls, Journal
 from libs.sandbox.server import BackgroundServer
-from libs.sandbox.shopify.after_rest import part_body, webhook_body
-from libs.sandbox.shopify.afterwards import UPDATED, Hooks
+from libs.sandbox.shopify.afterwards import UPDATED
+from libs.sandbox.shopify.announcing import CREATE, Announcing
 from libs.sandbox.shopify.app import build_app
 from libs.sandbox.shopify.catalog_commands import attach_commands
 from libs.sandbox.shopify.customers import CustomerRoom
@@ -39,15 +37,13 @@ from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
 from libs.sandbox.shopify.order_files import read_folder
-from libs.sandbox.shopify.paying import TRANSACTION
 from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
 from libs.sandbox.shopify.returning import Returning
 from libs.sandbox.shopify.schema import VERSION
-from libs.sandbox.shopify.stock import TOPIC, Count, StockBook
-from libs.sandbox.shopify.stock_rest import level_body
+from libs.sandbox.shopify.stock import Count, StockBook
 from libs.sandbox.shopify.store import FIRST_ID, ShopStore
-from libs.sandbox.shopify.webhooks import RETRY_SECONDS, Statistics, WebhookSender
+from libs.sandbox.shopify.webhooks import RETRY_SECONDS, WebhookSender
 
 DEFAULT_SCOPES = (
     "read_orders",
@@ -61,11 +57,10 @@ DEFAULT_SCOPES = (
     "read_merchant_managed_fulfillment_orders",
     "write_merchant_managed_fulfillment_orders",
 )
-CREATE = "orders/create"
 LOCATION = "64700001"
 
 
-class ShopifySandbox(Returning, CustomerRoom):
+class ShopifySandbox(Announcing, Returning, CustomerRoom):
     """One shop. Amounts are in `currency` unless an order says otherwise; `bucket` and `restore_rate` are points."""
 
     def __init__(
@@ -114,19 +109,8 @@ class ShopifySandbox(Returning, CustomerRoom):
         )
         self._now = now
         self.files: dict[str, tuple[bytes, str]] = {}
-        self._webhook_url = ""
-        self._webhook_topics: frozenset[str] | None = None
         self._bodies: dict[str, bytes] = {}
         self._server = BackgroundServer(build_app(self), port=port)
-
-    @property
-    def secret(self) -> str:
-        """Signs the webhooks; set it to rotate."""
-        return self.webhooks.secret
-
-    @secret.setter
-    def secret(self, secret: str) -> None:
-        self.webhooks.secret = secret
 
     @property
     def url(self) -> str:
@@ -147,11 +131,6 @@ class ShopifySandbox(Returning, CustomerRoom):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def webhooks_to(self, url: str, topics: Iterable[str] | None = None) -> None:
-        """Where webhooks go from now on, all topics unless some are named; an empty url sends none."""
-        self._webhook_url = url
-        self._webhook_topics = frozenset(topics) if topics is not None else None
-
     def add_products(self, products: Iterable[Product]) -> list[Product]:
         return self.store.add_products(products)
 
@@ -159,11 +138,6 @@ class ShopifySandbox(Returning, CustomerRoom):
         """Serves a picture, or what is none; its address."""
         self.files[name] = (content, content_type)
         return f"{self.url}/cdn/{name}"
-
-    def send(self, topic: str, body: bytes) -> None:
-        """Queues a webhook where its topic is subscribed to."""
-        if self._webhook_url and (self._webhook_topics is None or topic in self._webhook_topics):
-            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body))
 
     def product(self, sku: str) -> Product:
         """By SKU. Raises `KeyError` when the shop does not sell it."""
@@ -262,50 +236,6 @@ class ShopifySandbox(Returning, CustomerRoom):
         if found is None:
             raise KeyError(order_id)
         return found
-
-    def webhook_body(self, order: Document) -> bytes:
-        return self._bodies.get(order["id"]) or webhook_body(order, self.store)
-
-    def announce(self, order: Document, topics: Sequence[str], *, event_id: str = "") -> None:
-        """Queues one webhook for each topic that is subscribed to, and one for each of the order's transactions."""
-        hooks: Hooks = [(topic, None) for topic in topics if topic != TRANSACTION]
-        if TRANSACTION in topics:
-            hooks += [(TRANSACTION, one) for one in order.get("transactions", ())]
-        self.tell(order, hooks, event_id=event_id)
-
-    def tell(self, order: Document, hooks: Hooks, *, event_id: str = "") -> None:
-        wanted = [hook for hook in hooks if self._webhook_topics is None or hook[0] in self._webhook_topics]
-        if not self._webhook_url or not wanted:
-            return
-        event_id = event_id or str(uuid4())
-        for topic, document in wanted:
-            body = self.webhook_body(order) if document is None else part_body(document, order)
-            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
-
-    def _tell_level(self, item: str, location: str, available: int) -> None:
-        if self._webhook_url and (self._webhook_topics is None or TOPIC in self._webhook_topics):
-            body = json.dumps(level_body(item, location, available), separators=(",", ":")).encode()
-            self.webhooks.send(self.webhooks.make(self._webhook_url, TOPIC, body))
-
-    def send_raw(self, topic: str, body: bytes, event_id: str) -> None:
-        if self._webhook_url and (self._webhook_topics is None or topic in self._webhook_topics):
-            self.webhooks.send(self.webhooks.make(self._webhook_url, topic, body, event_id=event_id))
-
-    def deliver_now(
-        self, order: Document, topic: str = CREATE, *, webhook_id: str = "", body: bytes | None = None, secret: str = ""
-    ) -> int | None:
-        """Sends one webhook at once and waits; the status, or None when no answer came in time."""
-        body = self.webhook_body(order) if body is None else body
-        made = self.webhooks.make(self._webhook_url, topic, body, webhook_id=webhook_id, secret=secret)
-        return self.webhooks.post(made)
-
-    def wait_delivered(self, timeout: float = 30.0) -> bool:
-        """Whether every webhook was delivered, given up or dropped within `timeout` seconds."""
-        return self.webhooks.wait(timeout)
-
-    @property
-    def statistics(self) -> Statistics:
-        return self.webhooks.statistics
 
     @staticmethod
     def gid(order_id: str) -> str:

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import typer
 
+from libs.sandbox.shopify.announcing import CREATE
 from libs.sandbox.shopify.demo import demo_orders
-from libs.sandbox.shopify.sandbox import CREATE
 from services.console.demo.needs import Placed
 from services.console.demo.run import SLUG, Demo
 from services.console.plain import tell

@@ -15,10 +15,11 @@ from libs.common.errors import ConfigurationError
 from libs.common.ledger.model import Record, State, record_id
 from libs.common.odoo.client import OdooClient
 from libs.common.stores.model import OdooConnection, Store
+from libs.sandbox.shopify.announcing import CREATE
 from libs.sandbox.shopify.demo import demo_orders
 from libs.sandbox.shopify.demo_catalog import CURRENCY, STOCKED, demo_catalog
 from libs.sandbox.shopify.order_files import OrderFileError
-from libs.sandbox.shopify.sandbox import CREATE, ShopifySandbox
+from libs.sandbox.shopify.sandbox import ShopifySandbox
 from libs.sandbox.shopify.store import FIRST_ID
 from services.all_in_one import AllInOne
 from services.console.demo import outcome as outcomes

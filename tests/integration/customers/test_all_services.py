@@ -78,7 +78,7 @@ def test_webhooks_of_customers_companies_merges_and_privacy_take_their_way(house
         time.sleep(0.05)
 
     body = json.dumps({"customer": {"id": int(jane), "email": "jane.doe@example.com"}, "orders_to_redact": []}).encode()
-    shop.send_raw("customers/redact", body, "e")
+    shop.send("customers/redact", body, event_id="e")
     assert house.until(f"acme/privacy/redact-{jane}", lambda one: one.state is State.HELD).told["erased_at"]
     assert shop.wait_delivered(10)
     assert set(shop.statistics.statuses) == {"200"}

@@ -38,6 +38,34 @@ DELIVERY_MODELS: Mapping[str, tuple[str, ...]] = {
     "stock.picking": ("read", "create", "write"),
     "stock.move": ("read", "create", "write"),
 }
+#: What showing stock reads, and what the first count of it writes.
+STOCK_MODELS: Mapping[str, tuple[str, ...]] = {
+    "product.product": ("read",),
+    "stock.warehouse": ("read",),
+    "stock.location": ("read",),
+    "stock.quant": ("read",),
+    "stock.move": ("read",),
+}
+COUNTING_MODELS: Mapping[str, tuple[str, ...]] = {"stock.quant": ("read", "create", "write")}
+#: What keeping Shopify's products up takes, and what showing Odoo's does.
+PRODUCT_MODELS: Mapping[str, tuple[str, ...]] = {
+    "product.template": ("read", "create", "write"),
+    "product.product": ("read", "create", "write"),
+    "product.attribute": ("read", "create"),
+    "product.attribute.value": ("read", "create"),
+    "product.template.attribute.line": ("read", "create", "write"),
+    "product.template.attribute.value": ("read", "write"),
+    "product.category": ("read", "create"),
+    "product.tag": ("read", "create"),
+}
+SHOWN_PRODUCT_MODELS: Mapping[str, tuple[str, ...]] = {
+    "product.template": ("read",),
+    "product.product": ("read",),
+    "product.template.attribute.value": ("read",),
+    "product.pricelist.item": ("read",),
+}
+#: What keeping customers up takes besides what orders do.
+CONTACT_MODELS: Mapping[str, tuple[str, ...]] = {"res.partner.category": ("read", "create")}
 OLDEST_VERSION = (16, 0)
 #: `has_access` came with 18; `check_access_rights` is announced to go.
 HAS_ACCESS_SINCE = (18, 0)

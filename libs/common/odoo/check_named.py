@@ -11,8 +11,13 @@ from libs.common.odoo.check import CheckLine
 from libs.common.odoo.client import OdooClient
 
 JOURNAL = "account.journal"
+LOCATION = "stock.location"
+#: What Odoo calls a place with stock of one's own; views group such places.
+HOLDS_STOCK = frozenset({"internal", "view"})
 #: Types of journals that take payments.
 FOR_PAYMENTS = frozenset({"bank", "cash", "credit"})
+#: What else is read of a model.
+MORE = {JOURNAL: ("type",), LOCATION: ("usage",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,32 @@ class Named:
     """`rules.tip_product_id`, `rules.journals.shopify_payments`"""
     model: str
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A key of the store's rules, and the tag that it names."""
+
+    key: str
+    model: str
+    """`product.tag`, `res.partner.category`"""
+    name: str
+
+
+def check_tags(client: OdooClient, tags: Sequence[Tagged]) -> list[CheckLine]:
+    """A line for each; never raises a Failure."""
+    return [_tag_line(client, one) for one in tags]
+
+
+def _tag_line(client: OdooClient, one: Tagged) -> CheckLine:
+    try:
+        found = client.search_read(one.model, [("name", "=", one.name)], ["name"], limit=1)
+    except Failure as error:
+        return CheckLine(one.key, False, error.message, error.hint or "see the message")
+    if not found:
+        to_do = f"make the tag in Odoo, or correct {one.key} in the store's file and `tandem store add` it again"
+        return CheckLine(one.key, False, f"there is no {one.model} named {one.name}: nothing would be chosen", to_do)
+    return CheckLine(one.key, True, one.name)
 
 
 def check_named(client: OdooClient, named: Sequence[Named]) -> list[CheckLine]:
@@ -50,7 +81,7 @@ def check_sales_journal(client: OdooClient) -> CheckLine:
 
 
 def _read(client: OdooClient, model: str, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]] | Failure:
-    fields = ["name", "active", *(["type"] if model == JOURNAL else [])]
+    fields = ["name", "active", *MORE.get(model, ())]
     try:
         rows = client.search_read(model, [("id", "in", list(ids))], fields, context={"active_test": False})
     except Failure as error:
@@ -69,4 +100,6 @@ def _line(one: Named, found: Mapping[int, Mapping[str, Any]] | Failure) -> Check
         return CheckLine(one.key, False, f"{one.id} {row['name']} is archived", f"unarchive it in Odoo, or {correct}")
     if one.model == JOURNAL and row["type"] not in FOR_PAYMENTS:
         return CheckLine(one.key, False, f"{one.id} {row['name']} is of the type {row['type']}: no payments", correct)
+    if one.model == LOCATION and row["usage"] not in HOLDS_STOCK:
+        return CheckLine(one.key, False, f"{one.id} {row['name']} is of the usage {row['usage']}: no stock", correct)
     return CheckLine(one.key, True, f"{one.id} {row['name']}")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from libs.common.errors import Rejected
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
+from libs.common.shopify.nodes import fetch_nodes
+from libs.common.shopify.reading import Node
 
-#: What the order worker reads; of an order with refunds or edits its returns, too.
-REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products", "read_returns")
+#: What the order worker reads; of an order with refunds or edits its returns, too. Every order is asked for its payment
+#: terms, which have a scope of their own.
+REQUIRED_SCOPES = ("read_orders", "read_customers", "read_products", "read_returns", "read_payment_terms")
 #: What telling deliveries takes, and what watching for fulfillments made elsewhere does (with their webhooks).
 TELLING_SCOPES = ("read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
 WATCHING_SCOPES = ("read_merchant_managed_fulfillment_orders", "read_fulfillments")
 #: What showing Odoo's stock takes.
 STOCK_SCOPES = ("read_inventory", "write_inventory")
+#: What any field of a location takes, its id as well (since 2024-07).
+LOCATION_SCOPES = ("read_locations",)
 #: What making customers of Odoo's contacts takes.
 CUSTOMER_SCOPES = ("write_customers",)
 #: What keeping Odoo's products up in the shop takes.
@@ -52,6 +57,30 @@ class ShopFacts:
     @property
     def version_supported(self) -> bool:
         return self.asked_version in self.supported_versions and self.served_version in {"", self.asked_version}
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLocation:
+    """A location as the shop names it."""
+
+    name: str
+    active: bool
+    """A deactivated one stocks and ships nothing."""
+
+
+def fetch_locations(client: ShopifyClient, ids: Sequence[str]) -> dict[str, ShopLocation]:
+    """By number; those that the shop does not have are absent. Raises the client's failures."""
+    return fetch_nodes(
+        client,
+        "locations_by_ids",
+        "Location",
+        ids,
+        lambda _, node: ShopLocation(node.text("name"), node.boolean("isActive")),
+    )
+
+
+def _location(_number: str, node: Node) -> ShopLocation:
+    return ShopLocation(node.text("name"), node.boolean("isActive"))
 
 
 def check_shop(client: ShopifyClient) -> ShopFacts:

@@ -22,6 +22,7 @@ from libs.sandbox.shopify.after_resolvers import SCOPES, Commands, attach_afterw
 from libs.sandbox.shopify.catalog_resolvers import attach_catalog
 from libs.sandbox.shopify.customer_resolvers import CustomerCommands, attach_customers
 from libs.sandbox.shopify.derived import DERIVED, Document
+from libs.sandbox.shopify.location_resolvers import GUARDED, guard
 from libs.sandbox.shopify.paging import connection
 from libs.sandbox.shopify.schema import fields_of
 from libs.sandbox.shopify.stock import StockBook
@@ -62,6 +63,8 @@ class ShopFacts:
     customers: CustomerCommands | None = None
     """Likewise, of customers."""
     stock: StockBook = field(default_factory=lambda: StockBook(Journal()))
+    locations: dict[str, Document] = field(default_factory=dict)
+    """By global id."""
 
 
 def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
@@ -89,6 +92,7 @@ def attach(schema: GraphQLSchema, facts: ShopFacts) -> None:
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     node.resolve_type = lambda value, _info, _type: gid_kind(value["id"])
+    guard(schema, facts, resolve_field)
 
 
 def resolve_field(source: Any, info: Info, **_: Any) -> Any:
@@ -118,8 +122,10 @@ def _query(facts: ShopFacts) -> dict[str, Callable[..., Any]]:
 
     def node(_root: Any, info: Info, id: str) -> Any:  # noqa: A002 - the argument's name in the schema
         kind = gid_kind(id)
-        if kind in SCOPES:
-            require(facts, SCOPES[kind], info.field_name)
+        if scope := SCOPES.get(kind) or GUARDED.get(kind):
+            require(facts, scope, info.field_name)
+        if kind == "Location":
+            return facts.locations.get(id)
         if kind == "ProductVariant":
             return store.catalog.variant(id)
         if kind == "Product":

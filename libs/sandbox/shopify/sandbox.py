@@ -36,7 +36,9 @@ from libs.sandbox.shopify.customers import CustomerRoom
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
 from libs.sandbox.shopify.engine import Bucket, Engine
+from libs.sandbox.shopify.location_resolvers import location_documents
 from libs.sandbox.shopify.order_files import read_folder
+from libs.sandbox.shopify.people import gid
 from libs.sandbox.shopify.pricing import price
 from libs.sandbox.shopify.resolvers import ShopFacts
 from libs.sandbox.shopify.returning import Returning
@@ -52,6 +54,8 @@ DEFAULT_SCOPES = (
     "read_products",
     "write_products",
     "read_returns",
+    "read_payment_terms",
+    "read_locations",
     "write_inventory",
     "read_inventory",
     "read_merchant_managed_fulfillment_orders",
@@ -101,6 +105,7 @@ class ShopifySandbox(Announcing, Returning, CustomerRoom):
             shop, name, currency, taxes_included, tuple(scopes), store=self.store, commands=self, stock=self.stock
         )
         self.facts.customers = self
+        self.facts.locations = location_documents(self.locations)
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         attach_commands(self.engine.schema, self.facts, self)
@@ -151,6 +156,11 @@ class ShopifySandbox(Announcing, Returning, CustomerRoom):
         item = self.stock.item_of(self.product(sku).variant_id)
         self.stock.set(item, location or self.locations[0], available)
         return item
+
+    def deactivate_location(self, number: str) -> None:
+        """It stocks and ships nothing from now on. Raises `KeyError` for one that the shop does not have."""
+        location = gid("Location", number)
+        self.facts.locations[location] = self.facts.locations[location] | {"isActive": False}
 
     def level(self, sku: str, *, location: str = "") -> Count | None:
         """What there is; None where it is not stocked."""

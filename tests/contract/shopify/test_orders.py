@@ -120,7 +120,7 @@ def test_a_missing_scope_and_a_retired_version_are_seen() -> None:
         client = ShopifyClient(shop.url, shop.token, budget=NotedBudget(), budget_key="x", api_version="2020-01")
         facts = check_shop(client)
         client.close()
-    assert facts.missing_scopes == ("read_customers", "read_products", "read_returns")
+    assert facts.missing_scopes == ("read_customers", "read_products", "read_returns", "read_payment_terms")
     assert not facts.version_supported
 
 

@@ -179,3 +179,51 @@ def test_servers_that_are_away_are_told(shop: ShopifySandbox, odoo: OdooSandbox)
     assert "✗ Shopify token" in result.stdout
     assert "✗ Odoo server" in result.stdout
     assert "Traceback" not in result.output
+
+
+def stock_rules(odoo: OdooSandbox, location: str, **named: object) -> dict[str, object]:
+    [warehouse] = odoo.find("stock.warehouse")
+    one = {"location": location, "warehouses": [warehouse["id"]], "import_place": warehouse["lot_stock_id"][0]}
+    return {"inventory": {"to_shopify": True, "first_import": True, "locations": [one | named]}}
+
+
+def test_the_places_that_stock_is_shown_of_and_at_are_looked_up_on_both_sides(
+    shop: ShopifySandbox, odoo: OdooSandbox
+) -> None:
+    result = world_of(shop, odoo, stock_rules(odoo, shop.locations[0])).run("store", "check", "acme")
+    assert result.exit_code == 0, result.output
+    key = f"rules.inventory.locations.{shop.locations[0]}"
+    for what in ("rules.inventory.locations.0", f"{key}.warehouses", f"{key}.import_place", "Odoo stock.quant"):
+        assert f"✓ {what}" in result.stdout, what
+
+
+def test_places_that_are_not_there_or_hold_no_stock_are_told_key_by_key(
+    shop: ShopifySandbox, odoo: OdooSandbox
+) -> None:
+    customers = odoo.find("stock.location", [("usage", "=", "customer")])[0]["id"]
+    rules = stock_rules(odoo, "4711", warehouses=[4711], import_place=customers)
+    result = world_of(shop, odoo, rules).run("store", "check", "acme")
+    assert result.exit_code == 1
+    assert "✗ rules.inventory.locations.0  the shop has no location 4711" in result.stdout
+    assert "✗ rules.inventory.locations.4711.warehouses  there is no stock.warehouse 4711" in result.stdout
+    assert "is of the usage customer: no stock" in result.stdout
+
+
+def test_a_location_that_was_deactivated_is_told(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    shop.deactivate_location(shop.locations[0])
+    [warehouse] = odoo.find("stock.warehouse")
+    rules: dict[str, object] = {"fulfillments": {"locations": {warehouse["id"]: shop.locations[0]}}}
+    result = world_of(shop, odoo, rules).run("store", "check", "acme")
+    assert f"✗ rules.fulfillments.locations.{warehouse['id']}" in result.stdout
+    assert "is deactivated" in result.stdout
+
+
+def test_tags_that_choose_what_goes_to_the_shop_must_be_there(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    odoo.add("product.tag", name="Webshop")
+    rules: dict[str, object] = {
+        "products": {"lead": "odoo", "tag": "Webshop"},
+        "customers": {"sync": "to_shopify", "contact_tag": "Nobody's"},
+    }
+    result = world_of(shop, odoo, rules).run("store", "check", "acme")
+    assert "✓ rules.products.tag  Webshop" in result.stdout
+    assert "✗ rules.customers.contact_tag  there is no res.partner.category named Nobody's" in result.stdout

@@ -14,8 +14,8 @@ from libs.common.domain.rules import FulfillmentRules, ImportRules, MissingProdu
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules
 from libs.common.odoo.check import ORDER_MODELS
 from libs.common.stores.loader import load_store
-from services.console.checking import named_records, needed_rights
 from services.console.cli import app
+from services.console.rule_needs import named_records, needed_rights
 from tests.unit.console.world import SECRETS, STORE_YAML, World
 
 

@@ -306,7 +306,7 @@ def test_the_check_tells_shop_scopes_and_versions() -> None:
         assert not check_shop(old).version_supported
         old.close()
     assert (facts.domain, facts.currency, facts.taxes_included) == ("acme.myshopify.com", "EUR", True)
-    assert facts.missing_scopes == ("read_customers", "read_returns")
+    assert facts.missing_scopes == ("read_customers", "read_returns", "read_payment_terms")
     assert facts.version_supported
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, get_named_type
 
-from libs.sandbox.shopify.after_resolvers import Facts, require
+from libs.sandbox.shopify.after_resolvers import Facts as OrderFacts
+from libs.sandbox.shopify.after_resolvers import require
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.people import gid
 
 GUARDED = {"Location": "read_locations", "PaymentTerms": "read_payment_terms"}
 """Types no field of which may be read without the scope."""
+
+
+class Facts(OrderFacts, Protocol):
+    locations: dict[str, Document]
 
 
 def location_documents(numbers: Iterable[str]) -> dict[str, Document]:
@@ -33,6 +38,8 @@ def guard(schema: GraphQLSchema, facts: Facts, otherwise: Callable[..., Any]) ->
 def _guarded(facts: Facts, scope: str, resolve: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         require(facts, scope, info.field_name)
-        return resolve(source, info, **arguments)
+        found = resolve(source, info, **arguments)
+        # Others keep no more of a location than its id.
+        return facts.locations.get(found["id"], found) if isinstance(found, dict) else found
 
     return guarded

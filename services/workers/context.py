@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from libs.common.domain.customers import ShopCompany, ShopCustomer
-from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.facts import CompanyFacts, TermFact
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.linking import Coded
 from libs.common.domain.orders import Address, Order, Side
@@ -135,6 +135,10 @@ class StoreContext:
     def fresh_facts(self) -> CompanyFacts:
         """Read anew, but not by every record of a backlog that misses the same tax."""
         return self.reference.fresh(older_than_seconds=FRESH_SECONDS)
+
+    def fresh_terms(self) -> tuple[TermFact, ...]:
+        """Odoo's payment terms, likewise."""
+        return self.reference.terms(older_than_seconds=FRESH_SECONDS)
 
     def links(self, entity: str, source_ids: Sequence[str]) -> dict[str, int]:
         """Database ids that the ledger knows for these source ids."""

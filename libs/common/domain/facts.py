@@ -50,6 +50,16 @@ class JournalFact:
 
 
 @dataclass(frozen=True, slots=True)
+class TermFact:
+    """One payment term that the company may use, without discount for early payment."""
+
+    id: int
+    name: str
+    days: int | None
+    """All of it is due so many days after the date of the invoice; None where it is due otherwise, or in parts."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyFacts:
     """The reference data of one Odoo company."""
 

@@ -36,6 +36,10 @@ class PartnerFact:
     active: bool = True
     ref: str = ""
     """What the company calls it: of a business customer the external id."""
+    commercial_id: int = 0
+    """To whom its invoices are booked: itself, or the company above it."""
+    is_buyer: bool = False
+    """Made below a company for whoever buys for it: not who that person's own orders are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def match_partner(partners: Sequence[PartnerFact], *, linked_id: int | None, ema
     wanted = normalise_email(email)
     if not wanted:
         return None
-    same = [p for p in partners if p.active and p.email == wanted]
+    same = [p for p in partners if p.active and p.email == wanted and not p.is_buyer]
     return min(same, key=lambda p: (p.parent_id is not None, p.id), default=None)
 
 

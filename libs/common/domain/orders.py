@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -149,6 +149,8 @@ class PaymentTerms:
     kind: str
     """Shopify's `paymentTermsType`: NET, FIXED, RECEIPT, FULFILLMENT, UNKNOWN."""
     due_in_days: int | None = None
+    due_on: date | None = None
+    """The day, UTC; only of `FIXED`."""
 
 
 @dataclass(frozen=True, slots=True)

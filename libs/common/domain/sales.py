@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 DONE = "done"
@@ -123,6 +123,11 @@ class Invoice:
     lines: tuple[InvoiceLine, ...] = ()
     payer_id: int = 0
     """The commercial partner, to whom its receivables are booked: a payment must name the same."""
+    payer: str = ""
+    term_id: int | None = None
+    term: str = ""
+    """Name of the payment term."""
+    due_on: date | None = None
 
     @property
     def counts(self) -> bool:
@@ -150,6 +155,8 @@ class SaleOrder:
     warehouse_id: int | None = None
     currency_id: int | None = None
     payment_term_id: int | None = None
+    payment_term: str = ""
+    client_order_ref: str = ""
     addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """`delivery` and `invoice`: `name`, `street`, `street2`, `city`, `zip`"""
 

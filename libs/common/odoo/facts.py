@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, JournalFact, PricelistFact, TaxFact
+from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, JournalFact, PricelistFact, TaxFact, TermFact
 from libs.common.errors import Rejected
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.fields import OdooFields, read_fields
+from libs.common.odoo.terms import read_terms
 
 TTL_SECONDS = 600.0
 
@@ -31,6 +32,8 @@ class FactsCache:
         self._read_at = 0.0
         self._journals: Mapping[int, JournalFact] | None = None
         self._journals_read_at = 0.0
+        self._terms: tuple[TermFact, ...] | None = None
+        self._terms_read_at = 0.0
         self._languages: tuple[str, ...] | None = None
         self._languages_read_at = 0.0
 
@@ -52,6 +55,7 @@ class FactsCache:
         with self._lock:
             self._facts = None
             self._journals = None
+            self._terms = None
 
     def journals(self, *, older_than_seconds: float = TTL_SECONDS) -> Mapping[int, JournalFact]:
         """The company's journals by id, at most so old; asked for only by what books payments."""
@@ -60,6 +64,13 @@ class FactsCache:
                 self._journals = {journal.id: journal for journal in _journals(self._client)}
                 self._journals_read_at = self._monotonic()
             return self._journals
+
+    def terms(self, *, older_than_seconds: float = TTL_SECONDS) -> tuple[TermFact, ...]:
+        """The payment terms, at most so old; asked for only by orders that have terms."""
+        with self._lock:
+            if self._terms is None or self._monotonic() - self._terms_read_at > older_than_seconds:
+                self._terms, self._terms_read_at = read_terms(self._client), self._monotonic()
+            return self._terms
 
     def languages(self) -> tuple[str, ...]:
         """Codes of the installed languages (`de_DE`); asked for only by what keeps contacts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +16,11 @@ from libs.common.odoo.fields import OdooFields
 ADDRESS_FIELDS = ("name", "street", "street2", "city", "zip")
 
 _ADDRESS: dict[str, Any] = {"fields": {name: {} for name in ADDRESS_FIELDS}}
-_CURRENCY: dict[str, Any] = {"fields": {"name": {}}}
+_NAME: dict[str, Any] = {"fields": {"name": {}}}
 _LINE = ("product_id", "name", "display_type", "product_uom_qty", "price_unit", "discount", "price_subtotal",
          "price_tax", "qty_delivered", "qty_invoiced")  # fmt: skip
 _INVOICE = ("name", "move_type", "state", "payment_state", "amount_total", "amount_tax", "amount_residual",
-            "partner_id", "commercial_partner_id", "reversed_entry_id", "ref")  # fmt: skip
+            "partner_id", "reversed_entry_id", "ref", "invoice_date_due")  # fmt: skip
 _MOVE = ("product_id", "sale_line_id", "product_uom_qty", "state")
 _PICKING = ("name", "state", "picking_type_code", "date_done", "location_id", "location_dest_id", "backorder_id")
 _TRACKING = ("carrier_tracking_ref", "carrier_tracking_url")
@@ -40,20 +41,21 @@ def read_sale_orders(
 
 def specification(fields: OdooFields) -> dict[str, Any]:
     """What `web_read` is asked for, as this server names it."""
-    plain = ("name", "state", "amount_total", "amount_tax", "date_order", "partner_id", "payment_term_id")
+    plain = ("name", "state", "amount_total", "amount_tax", "date_order", "partner_id", "client_order_ref")
     asked: dict[str, Any] = {name: {} for name in plain}
-    asked["currency_id"] = _CURRENCY
+    asked["currency_id"] = asked["payment_term_id"] = _NAME
     asked["partner_invoice_id"] = asked["partner_shipping_id"] = _ADDRESS
     asked["order_line"] = {"fields": {name: {} for name in (*_LINE, fields.line_taxes)}}
     invoiced: dict[str, Any] = {"fields": {"quantity": {}, "sale_line_ids": {}}}
-    invoice = {**{name: {} for name in _INVOICE}, "currency_id": _CURRENCY, "invoice_line_ids": invoiced}
+    invoice = {**{name: {} for name in _INVOICE}, "currency_id": _NAME, "invoice_line_ids": invoiced}
+    invoice["invoice_payment_term_id"] = invoice["commercial_partner_id"] = _NAME
     asked["invoice_ids"] = {"fields": invoice}
     if fields.order_pickings:
         move: dict[str, Any] = {"fields": {name: {} for name in (*_MOVE, fields.move_quantity)}}
         picking: dict[str, Any] = {name: {} for name in (*_PICKING, *fields.picking_return)}
         picking |= {"picking_type_id": {"fields": {"warehouse_id": {}}}, "move_ids": move}
         if fields.picking_tracking:
-            picking |= {name: {} for name in _TRACKING} | {"carrier_id": {"fields": {"name": {}}}}
+            picking |= {name: {} for name in _TRACKING} | {"carrier_id": _NAME}
         asked["picking_ids"] = {"fields": picking}
         asked["warehouse_id"] = {}
     return asked
@@ -92,6 +94,8 @@ def _order(row: Mapping[str, Any], fields: OdooFields) -> SaleOrder:
         warehouse_id=many2one(row.get("warehouse_id")),
         currency_id=many2one(row["currency_id"]),
         payment_term_id=many2one(row["payment_term_id"]),
+        payment_term=_name(row["payment_term_id"]),
+        client_order_ref=row["client_order_ref"] or "",
         addresses={"delivery": _address(shipping), "invoice": _address(invoice)},
     )
 
@@ -132,6 +136,10 @@ def _invoice(row: Mapping[str, Any]) -> Invoice:
             if line["sale_line_ids"]
         ),
         payer_id=many2one(row["commercial_partner_id"]) or 0,
+        payer=_name(row["commercial_partner_id"]),
+        term_id=many2one(row["invoice_payment_term_id"]),
+        term=_name(row["invoice_payment_term_id"]),
+        due_on=date.fromisoformat(row["invoice_date_due"]) if row["invoice_date_due"] else None,
     )
 
 

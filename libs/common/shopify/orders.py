@@ -8,6 +8,7 @@ from libs.common.domain.orders import Order, Side
 from libs.common.errors import Transient
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
+from libs.common.shopify.due_dates import read_due_date
 from libs.common.shopify.extras import Extras, read_extras, wants_extras
 from libs.common.shopify.nodes import Changed, all_nodes, fetch_nodes, first_pages, further_page
 from libs.common.shopify.parse import parse_order
@@ -28,7 +29,7 @@ def fetch_orders(
     """The orders of these numeric ids, by id; one that is deleted or not visible to this app is absent.
 
     `sides` says of single orders which money to read, `side` of all others. An order with duties, additional fees,
-    edits or returns costs one request more.
+    edits or returns costs one request more, and so does one that is to be paid by a fixed date.
 
     Raises the client's failures; Rejected (code `unreadable`) naming the order and the field for an answer
     that cannot be understood; Transient for an order that changes faster than its pages can be read. A
@@ -55,10 +56,11 @@ def _complete(client: ShopifyClient, order_id: str, first: Node, side: Side) -> 
             lines = _all_nodes(client, node, "lineItems")
             shipping_lines = _all_nodes(client, node, "shippingLines")
             extras = read_extras(client, node, side) if wants_extras(node) else Extras()
+            due_on = read_due_date(client, node)
         except Changed:
             node = first_pages(client, "orders_by_ids", "Order", [order_id], {"lines": FIRST_LINES}).get(order_id)
             continue
-        return parse_order(node, lines, shipping_lines, extras, side)
+        return parse_order(node, lines, shipping_lines, extras, side, due_on=due_on)
     raise Transient(f"order {order_id} keeps changing while its pages are read", "shopify", "changing")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from libs.common.domain.money import Money
@@ -21,6 +22,8 @@ def parse_order(
     shipping_lines: Sequence[Node],
     extras: Extras | None = None,
     side: Side = "shop",
+    *,
+    due_on: date | None = None,
 ) -> Order:
     """One order with all its lines, of whatever page. Raises Rejected naming the order and the field."""
     extras = extras or Extras()
@@ -68,7 +71,7 @@ def parse_order(
         fees=extras.fees,
         cash_rounding=order.node("totalCashRoundingAdjustment").money("paymentSet", currency, side) or None,
         company=_company(order.node_or_none("purchasingEntity")),
-        payment_terms=_payment_terms(order.node_or_none("paymentTerms")),
+        payment_terms=_payment_terms(order.node_or_none("paymentTerms"), due_on),
         tax_exempt=order.boolean("taxExempt"),
         transactions=tuple(read_transaction(one, order.id(), currency, side) for one in order.nodes("transactions")),
         refund_ids=tuple(refund.id() for refund in order.nodes("refunds")),
@@ -165,7 +168,7 @@ def _company(entity: Node | None) -> Company | None:
     )
 
 
-def _payment_terms(terms: Node | None) -> PaymentTerms | None:
+def _payment_terms(terms: Node | None, due_on: date | None) -> PaymentTerms | None:
     if terms is None:
         return None
     days = terms.get("dueInDays")
@@ -173,6 +176,7 @@ def _payment_terms(terms: Node | None) -> PaymentTerms | None:
         terms.text("paymentTermsName"),
         terms.text("paymentTermsType"),
         None if days is None else terms.integer("dueInDays"),
+        due_on,
     )
 
 

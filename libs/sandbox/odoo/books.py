@@ -18,6 +18,7 @@ from libs.sandbox.odoo.models.account import (
     SALES,
     TAX_RECEIVED,
     TERM,
+    TERM_LINE,
     account,
 )
 from libs.sandbox.odoo.models.account_amounts import LINE, MOVE
@@ -72,7 +73,10 @@ def open_books(env: Env, company_id: int) -> None:
 def add_terms(env: Env) -> None:
     """The payment terms of all companies."""
     for name, parts in TERMS:
-        put(env, TERM, {"name": name, "sandbox_parts": parts, "sequence": 10, "active": True, "company_id": False})
+        term = put(env, TERM, {"name": name, "sequence": 10, "active": True, "company_id": False})
+        for percent, days in parts:
+            row = {"value": "percent", "value_amount": percent, "delay_type": "days_after", "nb_days": days}
+            put(env, TERM_LINE, {**row, "payment_id": term})
 
 
 def invoices(env: Env, order_id: int | None = None) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ _SALES = _PLAIN | {
     "account.move": "r",
     "account.move.line": "r",
     "account.payment.term": "r",
+    "account.payment.term.line": "r",
     "account.tax": "r",
     "account.tax.group": "r",
     "crm.tag": "crw",

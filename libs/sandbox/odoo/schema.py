@@ -39,6 +39,7 @@ LABELS = {
     "account.account": "Account",
     "account.journal": "Journal",
     "account.payment.term": "Payment Terms",
+    "account.payment.term.line": "Payment Terms Line",
     "account.move": "Journal Entry",
     "account.move.line": "Journal Item",
     "account.partial.reconcile": "Partial Reconcile",

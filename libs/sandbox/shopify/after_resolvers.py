@@ -36,6 +36,7 @@ CONNECTIONS = {
     "Fulfillment": ("fulfillmentLineItems",),
     "FulfillmentOrder": ("lineItems",),
     "Return": ("exchangeLineItems",),
+    "PaymentTerms": ("paymentSchedules",),
 }
 LISTS = {"Order": ("transactions", "refunds", "fulfillments"), "Fulfillment": ("trackingInfo",)}
 

@@ -164,6 +164,8 @@ class Terms:
     name: str
     kind: str
     due_in_days: int | None = None
+    due_at: datetime | None = None
+    """Of `FIXED`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from libs.sandbox.shopify.adding import added_lines, more_of
 from libs.sandbox.shopify.afterwards import UPDATED, Hooks, chosen
 from libs.sandbox.shopify.currents import Currents, financial_status
 from libs.sandbox.shopify.derived import Document
-from libs.sandbox.shopify.drafts import Line, Place
+from libs.sandbox.shopify.drafts import Company, Line, Person, Place, Terms
 from libs.sandbox.shopify.figures import figure
 from libs.sandbox.shopify.fulfilling import line_gid, shipping_changes
 from libs.sandbox.shopify.parts import all_lines, with_lines
-from libs.sandbox.shopify.people import address_document
+from libs.sandbox.shopify.people import address_document, buyer_document, customer_document, terms_document
 from libs.sandbox.shopify.refunding import Payback, Refunding, told
 from libs.sandbox.shopify.refunds import RestockType, Taken, refunded_units
 from libs.sandbox.shopify.routing import not_to_ship, units_left
@@ -60,6 +60,32 @@ class Editing(Refunding):
                 hooks.append((EDITED, {**edit, "additions": additions, "removals": dict(removals)}))
             self.note("order", "edit", order, order, removed=removals.total(), added=len(added))
             self.tell(order, chosen([*hooks, (UPDATED, None)], topics))
+            return order
+
+    def change_business(
+        self,
+        order_id: str,
+        *,
+        company: Company | None = None,
+        buyer: Person | None = None,
+        po_number: str | None = None,
+        terms: Terms | None = None,
+    ) -> Document:
+        """Changes what is given of who a B2B order is for and what was agreed; the order."""
+        with self.changing:
+            order = self.order(order_id)
+            changes: Document = {}
+            if company:
+                changes["purchasingEntity"] = buyer_document(company, self.store.new_id)
+            if buyer:
+                changes["customer"] = customer_document(self.store.known_person(buyer))
+            if po_number is not None:
+                changes["poNumber"] = po_number or None
+            if terms:
+                changes["paymentTerms"] = terms_document(terms, self.store.new_id)
+            order = self.keep(order, changes)
+            self.note("order", "business", order, order)
+            self.tell(order, [(UPDATED, None)])
             return order
 
     def _edited(

@@ -56,11 +56,13 @@ def buyer_document(company: Company, new_id: NewId) -> Document:
 
 
 def terms_document(terms: Terms, new_id: NewId) -> Document:
+    due = [{"id": gid("PaymentSchedule", new_id("PaymentSchedule")), "dueAt": terms.due_at}] if terms.due_at else []
     return {
         "id": gid("PaymentTerms", new_id("PaymentTerms")),
         "paymentTermsName": terms.name,
         "paymentTermsType": terms.kind,
         "dueInDays": terms.due_in_days,
+        "paymentSchedules": due,
     }
 
 

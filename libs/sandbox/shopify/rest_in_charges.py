@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from libs.sandbox.shopify.derived import Document, legacy_id, zero
 from libs.sandbox.shopify.people import gid
-from libs.sandbox.shopify.rest_read import BagReader, read_text
+from libs.sandbox.shopify.rest_read import BagReader, read_text, read_time
 
 
 def read_charges(body: Document, money: BagReader, order_id: str, customer: Document | None) -> Document:
@@ -53,4 +53,8 @@ def _terms(body: Document) -> Document | None:
         "paymentTermsName": read_text(terms, "payment_terms_name", at="payment_terms."),
         "paymentTermsType": read_text(terms, "payment_terms_type", at="payment_terms.").upper() or "UNKNOWN",
         "dueInDays": terms.get("due_in_days"),
+        "paymentSchedules": [
+            {"id": gid("PaymentSchedule", str(one.get("id"))), "dueAt": read_time(one, "due_at")}
+            for one in terms.get("payment_schedules") or []
+        ],
     }

@@ -155,7 +155,9 @@ def _terms(order: Document) -> Document | None:
         "id": int(legacy_id(terms)),
         "created_at": time_text(order["createdAt"]),
         "due_in_days": terms["dueInDays"],
-        "payment_schedules": [],
+        "payment_schedules": [
+            {"id": int(legacy_id(one)), "due_at": time_text(one["dueAt"])} for one in terms["paymentSchedules"]
+        ],
         "payment_terms_name": terms["paymentTermsName"],
         "payment_terms_type": terms["paymentTermsType"].lower(),
         "updated_at": time_text(order["createdAt"]),

@@ -175,7 +175,8 @@ class _Draws:
             return {"source_name": "shopify_draft_order"}
         if self._has("b2b"):
             buyer = Person("Bea", "Buyer", "bea.buyer@example.com")
-            return {"company": ACME, "po_number": "PO-1", "terms": Terms("Net 30", "NET", 30), "customer": buyer}
+            terms = self._draw(st.sampled_from((Terms("Net 30", "NET", 30), Terms("Due on receipt", "RECEIPT"), None)))
+            return {"company": ACME, "po_number": "PO-1", "terms": terms, "customer": buyer}
         return {}
 
     def _payments(self) -> dict[str, Any]:

@@ -156,7 +156,7 @@ class _Run:
             self.order_ids[changes.record_id] = changes.edit.order.id
             self.orders[changes.edit.order.id] = changes.edit.order
         writing = [c for c in plans if c.edit and not c.edit.writes_nothing]
-        self.failed |= follow(writing, self.store, self.store.made)
+        self.failed |= follow(writing, self.store, self.store.made, self.customer_ids)
         self.stale |= {self.order_ids[c.record_id] for c in writing}
 
     def read_all(self, plans: Sequence[Changes]) -> None:

@@ -1,15 +1,13 @@
-"""Business orders: the company they are for, what it agreed to pay by, and its locations. Pure."""
+"""Business orders: the company they are for, its locations, and who buys for it. Pure."""
 
 from __future__ import annotations
 
-from libs.common.domain.matching import PartnerFact
-from libs.common.domain.orders import Company, Order
-from libs.common.domain.rules import StoreRules
-from services.workers.orders.holding import refuse
+from libs.common.domain.matching import PartnerFact, normalise_email
+from libs.common.domain.orders import Company, Customer
 from services.workers.orders.model import PlannedAddress, Ref, Situation
 
-#: What is due at once needs no term in Odoo.
-AT_ONCE = "RECEIPT"
+BUYER = "buyer"
+CONTACT = "contact"
 
 
 def company_of(situation: Situation, company: Company) -> tuple[Ref, dict[str, str]]:
@@ -41,20 +39,16 @@ def location_address(situation: Situation, company: Company, kind: str) -> Plann
     return PlannedAddress(external_id, kind, {"name": company.location_name})
 
 
-def payment_term(order: Order, rules: StoreRules) -> int | None:
-    """The store's Odoo term for what was agreed; None where nothing was, and for what is due at once."""
-    terms = order.payment_terms
-    if terms is None:
-        return None
-    mapped = rules.payment_terms.get(terms.name)
-    if not mapped and terms.kind != AT_ONCE:
-        kind = terms.kind.lower() + (f", {terms.due_in_days} days" if terms.due_in_days is not None else "")
-        refuse(
-            "payment_terms_unmapped",
-            f"{order.name} is to be paid by {terms.name!r} ({kind}), and no term of Odoo's is named for that",
-            f"name the payment term in the store's rules (payment_terms: {terms.name!r})",
-            terms=terms.name,
-            kind=terms.kind,
-            due_in_days=terms.due_in_days,
-        )
-    return mapped
+def buyer_contact(situation: Situation, company: Company, owner: Ref, buyer: Customer) -> PlannedAddress | None:
+    """Who placed the order, as a contact below the company; None where there is one of their e-mail address or link.
+
+    Named after both: who buys for two companies is a contact of each, and their private orders are none of either's.
+    """
+    email = normalise_email(buyer.email)
+    for partner in situation.partners:
+        below = isinstance(owner, int) and partner.active and partner.parent_id == owner
+        if below and (partner.id == situation.linked_partner_id or (email and partner.email == email)):
+            return None
+    values = {"name": buyer.name or email or f"Shopify customer {buyer.id}", "email": email, "phone": buyer.phone}
+    external_id = f"{situation.module}.{BUYER}_{buyer.id}_{company.id}"
+    return PlannedAddress(external_id, CONTACT, {key: value for key, value in values.items() if value})

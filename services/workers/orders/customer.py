@@ -8,7 +8,7 @@ from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.matching import match_partner, normalise_email
 from libs.common.domain.orders import Company, Order
 from libs.common.domain.rules import StoreRules
-from services.workers.orders.company import company_of, location_address
+from services.workers.orders.company import buyer_contact, company_of, location_address
 from services.workers.orders.model import PlannedAddress, PlannedCustomer, Ref, Situation
 
 #: What a contact's address is made of; compared when an order that is in Odoo already changes.
@@ -38,6 +38,9 @@ def _business(situation: Situation, order: Order, company: Company) -> tuple[Pla
     found = _addresses(order, situation.facts, f"{situation.module}.location_{company.location_id}")
     for kind in ("delivery", "invoice"):
         found.setdefault(kind, location_address(situation, company, kind))
+    buyer = buyer_contact(situation, company, ref, order.customer) if order.customer else None
+    if buyer:
+        found[buyer.type] = buyer
     customer = PlannedCustomer(ref, values, tuple(found.values()), company.id, "company")
     return customer, *_destinations(customer)
 

@@ -15,9 +15,20 @@ from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleLine, SaleOrder
 from services.workers.orders.model import Edit, LineWrite, PlannedAddress, PlannedLine
 
+DELIVERY = "delivery"
 
-def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequence[PlannedAddress]) -> Edit:
-    """Compare line by line, by the names that Tandem gave them; lines that somebody added in Odoo are left alone."""
+
+def plan_edit(
+    order: SaleOrder,
+    lines: Sequence[PlannedLine],
+    addresses: Sequence[PlannedAddress],
+    *,
+    another_customer: bool = False,
+) -> Edit:
+    """Compare line by line, by the names that Tandem gave them; lines that somebody added in Odoo are left alone.
+
+    For `another_customer` even the same addresses are others: contacts below that one.
+    """
     there = {line.key: line for line in order.lines if line.key}
     writes: list[LineWrite] = []
     blocked: list[dict[str, Any]] = []
@@ -32,7 +43,10 @@ def plan_edit(order: SaleOrder, lines: Sequence[PlannedLine], addresses: Sequenc
         if not known.is_rounding:
             _lower(order, known, Decimal(0), writes, blocked)
     readdressed, pickings = _addresses(order, addresses, blocked)
-    return Edit(order, tuple(writes), tuple(new), readdressed, pickings, tuple(blocked))
+    if another_customer:
+        readdressed = {one.type: one for one in addresses if one.type in order.addresses}
+        pickings = tuple(one.id for one in order.deliveries if one.is_open) if DELIVERY in readdressed else ()
+    return Edit(order, tuple(writes), tuple(new), readdressed, pickings, blocked=tuple(blocked))
 
 
 def _compare(
@@ -134,7 +148,7 @@ def _addresses(
         if not differing:
             continue
         readdressed[address.type] = address
-        if address.type == "delivery":
+        if address.type == DELIVERY:
             pickings = tuple(one.id for one in order.deliveries if one.is_open)
             if order.deliveries and not pickings:
                 why, to_do = "all of it was shipped already", "tell the carrier, or the customer"
@@ -177,7 +191,9 @@ def hold_for_blocked(edit: Edit, name: str) -> Hold:
 
 def _told(one: Mapping[str, Any]) -> str:
     if "line" not in one:
-        return f"the {next(key for key in one if key.endswith('address'))} ({one['why']})"
+        what, sides = next(iter(one.items()))
+        words = f": Shopify {sides['shopify']}, Odoo {sides['odoo']}" if "shopify" in sides else ""
+        return f"the {what}{words} ({one['why']})"
     sides = [
         f"{side} " + ", ".join(f"{key} {value}" for key, value in one[side.lower()].items())
         for side in ("Shopify", "Odoo")

@@ -23,6 +23,7 @@ from services.workers.orders.verify import Verified, verify
 
 #: Holds whose cause may be gone since the company's taxes and pricelists were read last.
 MISSED_IN_ODOO = frozenset({"tax_missing", "tax_ambiguous", "pricelist_missing"})
+TERMS_MISSED = "payment_terms_unmapped"
 
 
 class Orders:
@@ -44,6 +45,10 @@ class Orders:
             fresh = store.fresh_facts()
             if fresh is not situation.facts:
                 return plan(dataclasses.replace(situation, facts=fresh), store.rules)
+        if isinstance(decided, Hold) and decided.code == TERMS_MISSED:
+            fresh_terms = store.fresh_terms()
+            if fresh_terms is not situation.terms:
+                return plan(dataclasses.replace(situation, terms=fresh_terms), store.rules)
         return decided
 
     def carry_out(self, changes: Sequence[Changes | Cancelling], store: StoreContext) -> list[Outcome | Failure]:

@@ -9,8 +9,9 @@ from libs.common.odoo.cells import Cell, ids_cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.deadlines import align_deadlines
+from services.workers.orders.heading import CUSTOMER, REFERENCE, TERMS
 from services.workers.orders.model import Changes, Edit, LineWrite
-from services.workers.orders.rows import line_cells, line_fields
+from services.workers.orders.rows import line_cells, line_fields, note_cell
 
 _QUANTITY = ("product_uom_qty", "price_unit", "discount")
 _PRICE = ("price_unit", "discount", "taxes")
@@ -19,12 +20,14 @@ _BOTH = (*_QUANTITY, "taxes")
 Rows = dict[str, list[list[Cell]]]
 
 
-def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[str, int]) -> dict[str, Failure]:
+def follow(
+    plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[str, int], customer_ids: Mapping[str, int]
+) -> dict[str, Failure]:
     """Failures by record id; an order that failed may have followed in part, and is compared anew the next time.
 
     Quantities, prices and both go in calls apart: a column of `load` writes to every line that has a row.
     """
-    failed: dict[str, Failure] = {}
+    failed = _rewrite_headings([c for c in plans if _edit(c).heading], store, customer_ids)
     align_deadlines(store, (one.line.id for c in plans for one in _edit(c).writes if one.quantity is not None))
     for columns in (_QUANTITY, _PRICE, (*_QUANTITY, *_PRICE)):
         writes = {
@@ -40,6 +43,39 @@ def follow(plans: Sequence[Changes], store: StoreContext, product_ids: Mapping[s
     rows = {c.record_id: _new_lines(_edit(c), store, product_ids) for c in alive}
     failed |= _update(store, "sale.order", [".id", *line_fields(store.odoo_fields)], alive, rows)
     return failed | _readdress([c for c in plans if c.record_id not in failed], store)
+
+
+def _rewrite_headings(
+    plans: Sequence[Changes], store: StoreContext, customer_ids: Mapping[str, int]
+) -> dict[str, Failure]:
+    """Whose they are, their references and terms; in one call for those that differ in the same."""
+    failed: dict[str, Failure] = {}
+    groups: dict[tuple[str, ...], list[Changes]] = {}
+    rows: Rows = {}
+    for changes in plans:
+        cells = _heading_cells(changes, customer_ids)
+        rows[changes.record_id] = [[_edit(changes).order.id, *cells.values()]]
+        groups.setdefault(tuple(cells), []).append(changes)
+    for columns, group in groups.items():
+        failed |= _update(store, "sale.order", [".id", *columns], group, rows)
+    return failed
+
+
+def _heading_cells(changes: Changes, customer_ids: Mapping[str, int]) -> dict[str, Cell]:
+    """With another customer Odoo takes terms, note and pricelist anew from them, unless they are given as well."""
+    edit, order = _edit(changes), changes.order
+    cells: dict[str, Cell] = {}
+    if CUSTOMER in edit.heading:
+        cells["partner_id/.id"] = customer_ids[changes.record_id]
+        if not edit.order.is_confirmed:
+            cells["pricelist_id/.id"] = order.pricelist_id
+        if order.note:
+            cells["note"] = note_cell(order.note)
+    if order.terms and edit.heading & {CUSTOMER, TERMS}:
+        cells["payment_term_id/.id"] = order.terms.term_id
+    if REFERENCE in edit.heading:
+        cells["client_order_ref"] = order.client_order_ref
+    return cells
 
 
 def _readdress(plans: Sequence[Changes], store: StoreContext) -> dict[str, Failure]:

@@ -6,6 +6,7 @@ Raises a `Failure` that concerns the whole batch; what concerns one record comes
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code, normalise_email
 from libs.common.domain.orders import Order
@@ -16,8 +17,10 @@ from libs.common.ledger.states import FINAL
 from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.orders.admission import left_out
+from services.workers.orders.company import BUYER
 from services.workers.orders.model import Situation
 from services.workers.orders.plan import order_digest
+from services.workers.orders.terms import asks_for_terms
 
 #: How often an announced order may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4
@@ -37,6 +40,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     refunds = store.records("refund", [one for order in orders.values() for one in order.refund_ids])
     done_refunds = frozenset(one for one, record in refunds.items() if record.state is State.SYNCED)
     facts = store.facts()
+    terms = store.reference.terms() if any(asks_for_terms(one, store.rules) for one in news.values()) else ()
     answers: list[Situation | Failure] = []
     for record in batch:
         order = orders.get(record.source_id)
@@ -53,6 +57,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 linked_partner_id=partner_links.get(customer.id) if customer else None,
                 linked_company_id=company_links.get(order.company.id) if order and order.company else None,
                 partners=partners,
+                terms=terms,
                 linked_products=variant_links,
                 products=products,
                 synced_digest=record.synced.digest if record.synced else None,
@@ -119,9 +124,10 @@ def _partners(store: StoreContext, orders: Mapping[str, Order], links: Collectio
     rows = store.odoo.search_read(
         "res.partner",
         domain,
-        ["name", "email_normalized", "parent_id", "active", "ref"],
+        ["name", "email_normalized", "parent_id", "active", "ref", "commercial_partner_id"],
         context={"active_test": False},
     )
+    buyers = _buyers(store, rows, orders)
     return tuple(
         PartnerFact(
             id=row["id"],
@@ -130,9 +136,23 @@ def _partners(store: StoreContext, orders: Mapping[str, Order], links: Collectio
             parent_id=row["parent_id"][0] if row["parent_id"] else None,
             active=row["active"],
             ref=row["ref"] or "",
+            commercial_id=row["commercial_partner_id"][0] if row["commercial_partner_id"] else row["id"],
+            is_buyer=row["id"] in buyers,
         )
         for row in rows
     )
+
+
+def _buyers(store: StoreContext, rows: Sequence[Mapping[str, Any]], orders: Mapping[str, Order]) -> set[int]:
+    """Those that were made for who buys for a company; asked where a private order may meet one, which is rare."""
+    if all(order.company for order in orders.values()):
+        return set()
+    own = {row["email_normalized"] for row in rows if row["active"] and not row["parent_id"]}
+    below = [row["id"] for row in rows if row["parent_id"] and row["email_normalized"] not in own]
+    if not below:
+        return set()
+    names: dict[str, str] = store.odoo.call("res.partner", "get_external_id", [below], write=False, records=len(below))
+    return {int(one) for one, name in names.items() if str(name or "").startswith(f"{store.module}.{BUYER}_")}
 
 
 def _products(store: StoreContext, orders: Mapping[str, Order], links: Mapping[str, int]) -> tuple[ProductFact, ...]:

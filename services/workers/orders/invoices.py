@@ -31,11 +31,13 @@ _FIELDS = (
     "invoice_line_ids/tax_ids/.id",
     "invoice_line_ids/sale_line_ids/.id",
 )
+_HEAD = sum(not name.startswith("invoice_line_ids/") for name in _FIELDS)
 
 
-def invoice_fields(names: OdooFields) -> list[str]:
-    """The columns for invoices, as this server names them."""
-    return [*_FIELDS, *([f"invoice_line_ids/{names.line_tax_data}"] if names.line_tax_data else [])]
+def invoice_fields(names: OdooFields, *, due: bool = False) -> list[str]:
+    """The columns for invoices, as this server names them; with `due` for those with a date of their own."""
+    apart = [f"invoice_line_ids/{names.line_tax_data}"] if names.line_tax_data else []
+    return [*_FIELDS[:_HEAD], *(["invoice_date_due"] if due else []), *_FIELDS[_HEAD:], *apart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class PlannedInvoice:
     units: tuple[tuple[SaleLine, Decimal], ...]
     invoice_date: date
     ref: str
+    due_on: date | None = None
+    """Where it is due on a date of its own, and by no term."""
 
 
 def plan_invoice(order: SaleOrder, external_id: str, invoice_date: date, ref: str) -> PlannedInvoice | None:
@@ -77,6 +81,7 @@ def invoice_rows(planned: PlannedInvoice, names: OdooFields) -> list[list[Cell]]
         planned.ref,
         order.currency_id,
         order.payment_term_id,
+        *([planned.due_on] if planned.due_on else []),
     ]
     blank: list[Cell] = [""] * len(head)
     rows: list[list[Cell]] = []

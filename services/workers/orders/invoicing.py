@@ -7,7 +7,7 @@ is theirs to finish.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.sales import SaleOrder
@@ -46,17 +46,21 @@ class Invoicing:
             day = changes.order.date_order.date()
             planned = plan_invoice(order, name, day, changes.order.client_order_ref)
             if planned is not None:
-                wanted.append((changes, planned))
-        results = in_one_call(wanted, self._load)
-        self.made |= {move_id for _, move_id in results.done}
-        self.failed |= {changes.record_id: failure for (changes, _), failure in results.failed}
+                terms = changes.order.terms
+                wanted.append((changes, replace(planned, due_on=terms.due_on) if terms else planned))
+        for due in (False, True):
+            some = [one for one in wanted if bool(one[1].due_on) is due]
+            results = in_one_call(some, self._load)
+            self.made |= {move_id for _, move_id in results.done}
+            self.failed |= {changes.record_id: failure for (changes, _), failure in results.failed}
         return bool(wanted)
 
     def _load(self, wanted: Sequence[tuple[Changes, PlannedInvoice]]) -> Sequence[int]:
         rows: list[list[Cell]] = []
         for _, planned in wanted:
             rows += invoice_rows(planned, self.store.odoo_fields)
-        return self.store.odoo.load("account.move", invoice_fields(self.store.odoo_fields), rows).ids
+        columns = invoice_fields(self.store.odoo_fields, due=bool(wanted[0][1].due_on))
+        return self.store.odoo.load("account.move", columns, rows).ids
 
     def round_off(self, orders: Sequence[tuple[Changes, SaleOrder]]) -> set[int]:
         """Close what rounding makes of orders invoiced in parts; ids of the orders whose draft was written to."""

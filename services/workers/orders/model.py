@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.facts import CompanyFacts, TermFact
 from libs.common.domain.matching import PartnerFact, ProductFact
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order, Side
@@ -32,6 +32,8 @@ class Situation:
     linked_company_id: int | None = None
     """Of the company that a business order is for."""
     partners: tuple[PartnerFact, ...] = ()
+    terms: tuple[TermFact, ...] = ()
+    """Odoo's payment terms, read only where an order has terms that no rule names."""
     linked_products: Mapping[str, int] = field(default_factory=dict)
     """Variant id to product.product id."""
     products: tuple[ProductFact, ...] = ()
@@ -55,7 +57,7 @@ class PlannedAddress:
 
     external_id: str
     type: str
-    """`delivery` or `invoice`"""
+    """`delivery`, `invoice`, or `contact` for a company's buyer"""
     values: Mapping[str, str]
 
 
@@ -107,6 +109,20 @@ class PlannedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedTerms:
+    """When an order is to be paid."""
+
+    name: str
+    """Shopify's."""
+    term_id: int | None
+    """None for no term at all: due at once, or on a date of its own."""
+    same: frozenset[int | None] = frozenset()
+    """All terms that say the same; one that a person has put in is left."""
+    due_on: date | None = None
+    """The invoice says it itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedOrder:
     """The order as Odoo is to have it."""
 
@@ -120,7 +136,12 @@ class PlannedOrder:
     date_order: datetime
     lines: tuple[PlannedLine, ...]
     pricelist_id: int | None = None
-    payment_term_id: int | None = None
+    terms: PlannedTerms | None = None
+    """None where nothing was agreed."""
+    customer_name: str = ""
+    payer_id: int | None = None
+    """To whom invoices are booked; None for a contact that is yet to be made."""
+    reference_without_buyer: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
 
@@ -164,12 +185,14 @@ class Edit:
     """`delivery` and `invoice`, where the order is to go to another one."""
     picking_ids: tuple[int, ...] = ()
     """Open deliveries that are to go to the new delivery address."""
+    heading: frozenset[str] = frozenset()
+    """What of whose order it is, its reference and its terms is to change (`heading.py`)."""
     blocked: tuple[Mapping[str, Any], ...] = ()
     """What stays different: the line or address, both sides' figures, why, and what to do."""
 
     @property
     def writes_nothing(self) -> bool:
-        return not (self.writes or self.new_lines or self.addresses)
+        return not (self.writes or self.new_lines or self.addresses or self.heading)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,34 @@ from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import SaleOrder
 from services.workers.orders.admission import left_out
 from services.workers.orders.cancel import plan_cancellation
-from services.workers.orders.company import payment_term
 from services.workers.orders.compare import difference
 from services.workers.orders.customer import plan_customer
 from services.workers.orders.edits import plan_edit
+from services.workers.orders.heading import (
+    BETWEEN,
+    CUSTOMER,
+    heading_changes,
+    heading_digest,
+    heading_left,
+    heading_writes,
+    reference_of,
+)
 from services.workers.orders.holding import HoldOrder, refuse
 from services.workers.orders.kept import without_cancelled
 from services.workers.orders.lines import plan_lines
-from services.workers.orders.model import Cancelling, Changes, Edit, PlannedOrder, PlannedProduct, Rounding, Situation
+from services.workers.orders.model import (
+    Cancelling,
+    Changes,
+    Edit,
+    PlannedCustomer,
+    PlannedOrder,
+    PlannedProduct,
+    Rounding,
+    Situation,
+)
 from services.workers.orders.products import ROUNDING, carrier
 from services.workers.orders.sold import charged
+from services.workers.orders.terms import plan_terms
 
 
 def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold | Ignore | Needs | Nothing:
@@ -59,10 +77,12 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold
 def order_digest(order: Order, rules: StoreRules) -> str:
     """Changes when something does that Odoo's order is made of: lines, money, customer, addresses, how far it goes.
 
+    Whose a business order is, its number at the customer's and the terms of payment are a part of its own.
+
     Notes, tags and statuses are not part of it: they change often and after the order is confirmed. Nor is what was
     paid, refunded or shipped, which are records of their own.
     """
-    return digest(
+    rest = digest(
         {
             "until": rules.until,
             "cancelled": order.cancelled_at is not None,
@@ -79,6 +99,8 @@ def order_digest(order: Order, rules: StoreRules) -> str:
             "addresses": [order.shipping_address, order.billing_address],
         }
     )
+    heading = heading_digest(order)
+    return f"{rest}{BETWEEN}{heading}" if heading else rest
 
 
 def _gone(situation: Situation) -> Hold | Ignore:
@@ -121,12 +143,15 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
             customer=customer,
             shipping=shipping,
             invoice=invoice,
-            client_order_ref=f"{order.name} / {order.po_number}" if order.po_number else order.name,
+            client_order_ref=reference_of(order),
             origin=f"Shopify {order.name}",
             date_order=order.processed_at,
             lines=planned.lines,
             pricelist_id=pricelist_id,
-            payment_term_id=payment_term(order, rules),
+            terms=plan_terms(order, rules, situation.terms),
+            customer_name=order.company.name if order.company else customer.values.get("name", ""),
+            payer_id=_payer(situation, customer),
+            reference_without_buyer=reference_of(replace(order, customer=None)),
             note=order.note,
             tags=tuple(dict.fromkeys(tag.strip() for tag in order.tags if tag.strip())),
         ),
@@ -139,12 +164,25 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         links=planned.links,
         until=rules.until,
     )
-    return replace(changes, edit=_edit(changes, situation.existing)) if situation.existing else changes
+    if situation.existing is None:
+        return changes
+    return replace(changes, edit=_edit(changes, situation.existing, situation.synced_digest))
 
 
-def _edit(changes: Changes, existing: SaleOrder) -> Edit:
+def _payer(situation: Situation, customer: PlannedCustomer) -> int | None:
+    if isinstance(customer.ref, str):
+        return None
+    return next((one.commercial_id for one in situation.partners if one.id == customer.ref), 0) or customer.ref
+
+
+def _edit(changes: Changes, existing: SaleOrder, before: str | None) -> Edit:
     """What is to follow in Odoo. Lines that come to the same, a person's correction among them, are left alone."""
-    edit = plan_edit(existing, changes.order.lines, changes.order.customer.addresses)
+    changed = heading_changes(before, changes.digest)
+    writes = heading_writes(existing, changes.order, changed)
+    left = heading_left(existing, changes.order, changed)
+    addresses = changes.order.customer.addresses
+    edit = plan_edit(existing, changes.order.lines, addresses, another_customer=CUSTOMER in writes)
+    edit = replace(edit, heading=writes, blocked=(*edit.blocked, *left))
     if difference(changes, existing, {}) is None:
         return replace(edit, writes=(), new_lines=(), blocked=tuple(one for one in edit.blocked if "line" not in one))
     return edit

@@ -33,7 +33,7 @@ def shape(changes: Changes) -> tuple[str, str, bool, bool]:
     own_shipping = order.shipping != order.customer.ref
     own_invoice = order.invoice != order.customer.ref
     ship, bill = ("id" if own else ".id" for own in (own_shipping, own_invoice))
-    return ship, bill, bool(order.note), order.payment_term_id is not None
+    return ship, bill, bool(order.note), order.terms is not None
 
 
 def to_load(customer: PlannedCustomer) -> bool:
@@ -80,6 +80,11 @@ def line_cells(line: PlannedLine, product_id: int, names: OdooFields) -> list[Ce
     return [*cells, ids_cell(line.tax_ids), *apart]
 
 
+def note_cell(note: str) -> str:
+    """As text; line breaks are kept."""
+    return html.escape(note).replace("\n", "<br/>")
+
+
 def order_rows(
     changes: Changes,
     names: OdooFields,
@@ -102,9 +107,9 @@ def order_rows(
         ids_cell(tag_ids),
     ]
     if order.note:
-        head.append(html.escape(order.note).replace("\n", "<br/>"))
-    if order.payment_term_id:
-        head.append(order.payment_term_id)
+        head.append(note_cell(order.note))
+    if order.terms:
+        head.append(order.terms.term_id)
     blank: list[Cell] = [""] * len(head)
     rows: list[list[Cell]] = []
     for line in order.lines:

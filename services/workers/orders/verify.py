@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.common.domain.outcomes import Hold
 from services.workers.orders.compare import difference, hold_for, same_date
 from services.workers.orders.edits import hold_for_blocked
+from services.workers.orders.heading import heading_writes
 from services.workers.orders.model import Applied
 
 
@@ -24,6 +25,23 @@ def verify(applied: Sequence[Applied]) -> list[Verified]:
     return [Verified(item, _fault(item)) for item in applied]
 
 
+def _heading_fault(item: Applied) -> Hold | None:
+    """What was written of an edit's heading and is not there: something in Odoo puts it back."""
+    changes, order = item.changes, item.order
+    if not changes.edit or not changes.edit.heading:
+        return None
+    planned = replace(changes.order, customer=replace(changes.order.customer, ref=item.customer_id or order.partner_id))
+    left = sorted(heading_writes(order, planned, changes.edit.heading))
+    if not left:
+        return None
+    return Hold(
+        "order_heading_differs",
+        f"{order.name} still has another {' and another '.join(left)} than {changes.name} after it was written",
+        "retry; if it comes back, look for an automation in Odoo that changes it",
+        {"order_id": order.id, "differs": left},
+    )
+
+
 def _fault(item: Applied) -> Hold | None:
     changes, order = item.changes, item.order
     if order.state == "cancel":
@@ -35,6 +53,9 @@ def _fault(item: Applied) -> Hold | None:
         )
     if changes.edit and changes.edit.blocked:
         return hold_for_blocked(changes.edit, changes.name)
+    heading = _heading_fault(item)
+    if heading:
+        return heading
     found = dict(item.difference or {}) or difference(changes, order, item.product_ids) or {}
     if found:
         return hold_for("order_differs", changes, order, found)

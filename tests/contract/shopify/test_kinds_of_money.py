@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.domain.money import Money
-from libs.common.domain.orders import Charge, LineItem, Order, ShippingLine, Side, TaxLine
+from libs.common.domain.orders import Charge, LineItem, Order, PaymentTerms, ShippingLine, Side, TaxLine
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.orders import fetch_orders
-from libs.sandbox.shopify.drafts import Draft
+from libs.sandbox.shopify.drafts import Draft, Terms
 from libs.sandbox.shopify.kinds import catalog, orders
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from libs.sandbox.shopify.strategies import drafts
@@ -228,6 +229,26 @@ def test_a_business_order(usd: Read) -> None:
     assert (order.payment_terms.kind, order.payment_terms.due_in_days) == ("NET", 30)
     assert (order.po_number, order.financial_status) == ("PO-7731", "pending")
     assert usd("tip").company is None
+
+
+def test_the_day_by_which_an_order_is_to_be_paid_is_read_and_so_is_its_change() -> None:
+    with ShopifySandbox() as shop:
+        reader = Reader(shop)
+        draft = orders("USD", taxes_included=False)["b2b"]
+        due = datetime(2027, 3, 31, 23, 30, tzinfo=UTC)
+        shop.add_products(catalog("USD"))
+        placed = shop.place_order(replace(draft, terms=Terms("Fixed date", "FIXED", due_at=due)))
+        number = str(placed["id"]).rpartition("/")[2]
+
+        def agreed() -> PaymentTerms | None:
+            return fetch_orders(reader.client, [number])[number].payment_terms
+
+        assert agreed() == PaymentTerms("Fixed date", "FIXED", None, date(2027, 3, 31))
+        shop.change_business(number, terms=Terms("Fixed date", "FIXED", due_at=due + timedelta(hours=1)))
+        assert agreed() == PaymentTerms("Fixed date", "FIXED", None, date(2027, 4, 1))
+        shop.change_business(number, terms=Terms("Fixed date", "FIXED"))
+        assert agreed() == PaymentTerms("Fixed date", "FIXED")
+        reader.client.close()
 
 
 @pytest.mark.parametrize(

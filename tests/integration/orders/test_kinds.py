@@ -12,6 +12,7 @@ import pytest
 from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.ledger.model import Record, State
 from libs.sandbox.faults import Drop, Fault
+from libs.sandbox.shopify.drafts import Terms
 from libs.sandbox.shopify.kinds import ACME, TAXES, catalog, orders
 from tests.integration.orders.desk import Desk
 
@@ -70,6 +71,7 @@ def test_a_business_order_is_its_companys_whoever_bought(desk: Desk) -> None:
     furnish(desk, "USD", included=False)
     acme = dataclasses.replace(ACME, id="900", location_id="901")
     draft = dataclasses.replace(orders("USD", taxes_included=False)["b2b"], company=acme)
+    assert draft.customer
     buyers = [draft, dataclasses.replace(draft, customer=None)]
     records = desk.sync(*(desk.shop.place_order(one) for one in buyers))
     first, second = (desk.order(record) for record in records)
@@ -78,7 +80,25 @@ def test_a_business_order_is_its_companys_whoever_bought(desk: Desk) -> None:
     assert second["partner_id"] == first["partner_id"]
     assert second["partner_shipping_id"] == first["partner_shipping_id"]
     assert first["payment_term_id"]
-    assert first["client_order_ref"].endswith(" / PO-7731")
+    assert second["client_order_ref"].endswith(" / PO-7731")
+    assert (
+        first["client_order_ref"].partition(" / ")[2]
+        == f"PO-7731 / {draft.customer.first_name} {draft.customer.last_name}"
+    )
+
+
+def test_terms_that_a_person_makes_in_odoo_are_found_when_the_order_is_tried_again(desk: Desk) -> None:
+    furnish(desk, "USD", included=False)
+    terms = Terms("Net 60", "NET", 60)
+    draft = dataclasses.replace(orders("USD", taxes_included=False)["b2b"], terms=terms)
+    (record,) = desk.sync(desk.shop.place_order(draft))
+    assert record.held
+    assert record.held.code == "payment_terms_unmapped"
+    term = desk.odoo.add("account.payment.term", name="Two months")
+    desk.odoo.add("account.payment.term.line", payment_id=term, value_amount=100.0, nb_days=60)
+    record = desk.retry(record)
+    assert record.state is State.SYNCED, record.held
+    assert desk.order(record)["payment_term_id"][0] == term
 
 
 def test_gift_cards_are_sold_only_by_a_product_that_was_named_for_them(desk: Desk) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 
 from libs.sandbox.shopify.after_rest import webhook_body
 from libs.sandbox.shopify.derived import DERIVED
-from libs.sandbox.shopify.drafts import Draft
+from libs.sandbox.shopify.drafts import Draft, Terms
 from libs.sandbox.shopify.kinds import KINDS
 from libs.sandbox.shopify.order_files import OrderFileError, read_file, read_folder
 from libs.sandbox.shopify.pricing import amount_of
@@ -228,8 +230,10 @@ def test_what_is_written_has_the_documented_fields(reference: Path) -> None:
         assert written_[name] == documented[name]
 
 
-def test_a_business_order_survives_the_way_through_rest_but_for_its_names() -> None:
-    order = priced(KINDS["b2b"]("USD", False))
+@pytest.mark.parametrize("due_at", [None, datetime(2027, 3, 31, 12, tzinfo=UTC)])
+def test_a_business_order_survives_the_way_through_rest_but_for_its_names(due_at: datetime | None) -> None:
+    draft = KINDS["b2b"]("USD", False)
+    order = priced(replace(draft, terms=Terms("By then", "NET", 30, due_at)))
     body = order_to_rest(order)
     again = order_from_rest(json.loads(webhook_body(order), parse_float=Decimal))
     assert again["paymentTerms"] == order["paymentTerms"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from libs.sandbox.odoo.model import Model
-from libs.sandbox.odoo.models.account import Account, Journal, PaymentTerm
+from libs.sandbox.odoo.models.account import Account, Journal, PaymentTerm, PaymentTermLine
 from libs.sandbox.odoo.models.account_move import AccountMove
 from libs.sandbox.odoo.models.account_move_line import MoveLine
 from libs.sandbox.odoo.models.account_payment import Payment
@@ -63,6 +63,7 @@ CLASSES: dict[str, type[Model]] = {
     "account.account": Account,
     "account.journal": Journal,
     "account.payment.term": PaymentTerm,
+    "account.payment.term.line": PaymentTermLine,
     "account.move": AccountMove,
     "account.move.line": MoveLine,
     "account.payment": Payment,

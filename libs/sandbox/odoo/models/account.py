@@ -13,6 +13,7 @@ from libs.sandbox.odoo.taxes import round_half_up
 ACCOUNT = "account.account"
 JOURNAL = "account.journal"
 TERM = "account.payment.term"
+TERM_LINE = "account.payment.term.line"
 RECEIVABLE, OUTSTANDING_IN, OUTSTANDING_OUT = "121000", "101403", "101404"
 SALES, TAX_RECEIVED, BANK, CASH, LIABILITY = "400000", "251000", "101401", "101501", "201000"
 LIQUIDITY = ("bank", "cash")
@@ -49,15 +50,23 @@ class Journal(Model):
 
 
 class PaymentTerm(Model):
-    """`sandbox_parts`: (percentage, days after the invoice's date) of each part; all at once when it is not there."""
-
     order = "sequence, id"
     defaults: ClassVar[Mapping[str, Any]] = {"active": True, "sequence": 10}
 
 
+class PaymentTermLine(Model):
+    """Only percentages so many days after the invoice's date are reckoned with."""
+
+    order = "id"
+    defaults: ClassVar[Mapping[str, Any]] = {"value": "percent", "delay_type": "days_after", "nb_days": 0}
+
+
 def parts(env: Env, term_id: Any) -> tuple[tuple[float, int], ...]:
-    term = env.row(TERM, term_id) or {}
-    return term.get("sandbox_parts") or ((WHOLE_PERCENT, 0),)
+    """(percentage, days after the invoice's date) of each part; all at once without a term."""
+    lines = env.db.tables[TERM_LINE].values() if term_id else ()
+    found = [line for line in lines if line["payment_id"] == term_id]
+    own = [(float(line["value_amount"]), int(line["nb_days"])) for line in sorted(found, key=lambda one: one["id"])]
+    return tuple(own) or ((WHOLE_PERCENT, 0),)
 
 
 def shares(amount: float, percentages: list[float], digits: int) -> list[float]:

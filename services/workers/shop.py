@@ -83,7 +83,7 @@ class Shop:
     def set_variant(self, variant_id: str, values: Mapping[str, Any]) -> None:
         self.stock.rest.set_variant(variant_id, values)
 
-    def update_tracking(self, fulfillment_id: str, tracking: Tracking, *, notify: bool) -> None:
+    def update_tracking(self, fulfillment_id: str, tracking: Sequence[Tracking], *, notify: bool) -> None:
         update_tracking(self.client, fulfillment_id, tracking, notify=notify)
 
     def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]:

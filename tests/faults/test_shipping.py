@@ -124,6 +124,12 @@ def test_f23_tracking_whose_answer_is_lost_is_told_again(rig: Rig, dock: Dock, a
     records = [f"acme/delivery/{one}" for one in ids]
     settle(rig, dock, records)
     exactly_once(rig, dock, orders, records)
+    for picking in ids:
+        dock.odoo.track(picking, "")
+    rig.shop.faults.add(Fault("FulfillmentTrackingUpdate", action))
+    dock.poll()
+    settle(rig, dock, records)
+    assert [one["trackingInfo"] for order in orders for one in dock.fulfillments(order)] == [[], []]
 
 
 @pytest.mark.parametrize("operation", TO_ODOO)

@@ -22,6 +22,7 @@ from libs.common.shopify.nodes import Changed, all_nodes, fetch_nodes, further_p
 from libs.common.shopify.reading import Node
 
 FULFILLMENT_REFUSED = "fulfillment_refused"
+TRACKING_NOT_REMOVED = "tracking_not_removed"
 LINES = 100
 
 
@@ -77,25 +78,43 @@ def create_fulfillment(client: ShopifyClient, new: NewFulfillment) -> str:
     ]
     sent: dict[str, Any] = {"lineItemsByFulfillmentOrder": groups, "notifyCustomer": new.notify}
     if new.tracking != Tracking():
-        sent["trackingInfo"] = _tracking_input(new.tracking)
+        sent["trackingInfo"] = _tracking_input([new.tracking])
     answer = client.execute(document("fulfillment_create"), {"fulfillment": sent})
     payload = _accepted(answer, "fulfillmentCreate")
     return payload.node("fulfillment").id()
 
 
-def update_tracking(client: ShopifyClient, fulfillment_id: str, tracking: Tracking, *, notify: bool = False) -> None:
-    """Repeatable: the same tracking twice is the same."""
+def update_tracking(
+    client: ShopifyClient, fulfillment_id: str, tracking: Sequence[Tracking], *, notify: bool = False
+) -> None:
+    """Puts these in the place of all tracking that a fulfillment has; none of them takes it off. Repeatable.
+
+    Raises Rejected (code `tracking_not_removed`) when Shopify still shows a number after it was to show none.
+    """
     variables = {
         "id": global_id("Fulfillment", fulfillment_id),
         "tracking": _tracking_input(tracking),
         "notify": notify,
     }
-    _accepted(client.execute(document("fulfillment_tracking_update"), variables), "fulfillmentTrackingInfoUpdate")
+    name = "fulfillmentTrackingInfoUpdate"
+    shown = _accepted(client.execute(document("fulfillment_tracking_update"), variables), name).node("fulfillment")
+    left = [one.number for one in _tracking(shown) if one.number]
+    if left and not tracking:
+        what = f"Shopify was told to take the tracking off fulfillment {fulfillment_id}, and still shows {left}"
+        hint = "take the tracking number off the fulfilment in Shopify by hand, then retry"
+        raise Rejected(what, "shopify", TRACKING_NOT_REMOVED, hint, {"numbers": left})
 
 
-def _tracking_input(tracking: Tracking) -> dict[str, str]:
-    parts = {"company": tracking.company, "number": tracking.number, "url": tracking.url}
-    return {name: value for name, value in parts.items() if value}
+def _tracking_input(tracking: Sequence[Tracking]) -> dict[str, Any]:
+    """What Shopify is not told of is emptied; a list of nothing says that all is to be."""
+    company = next((one.company for one in tracking if one.company), "")
+    if len(tracking) == 1:
+        parts = {"company": company, "number": tracking[0].number, "url": tracking[0].url}
+        return {name: value for name, value in parts.items() if value}
+    # Links are told apart by their place: none where one of them is missing.
+    urls = [one.url for one in tracking] if all(one.url for one in tracking) else []
+    numbers = [one.number for one in tracking]
+    return {"numbers": numbers, "urls": urls, **({"company": company} if company else {})}
 
 
 def _accepted(answer: dict[str, Any], name: str) -> Node:
@@ -127,12 +146,18 @@ def _fulfillment(client: ShopifyClient, node: Node, order_id: str) -> Fulfillmen
         created_at=node.moment("createdAt"),
         updated_at=node.moment("updatedAt"),
         lines=tuple(FulfilledLine(line.node("lineItem").id(), line.integer("quantity")) for line in lines),
-        tracking=tuple(
-            Tracking(one.text_or_empty("number"), one.text_or_empty("company"), one.text_or_empty("url"))
-            for one in node.nodes("trackingInfo")
-        ),
+        tracking=_tracking(node),
         location_id=location.id() if location else "",
     )
+
+
+def _tracking(node: Node) -> tuple[Tracking, ...]:
+    """One whose parts are all empty is none."""
+    shown = (
+        Tracking(one.text_or_empty("number"), one.text_or_empty("company"), one.text_or_empty("url"))
+        for one in node.nodes("trackingInfo")
+    )
+    return tuple(one for one in shown if one != Tracking())
 
 
 def _order(client: ShopifyClient, node: Node) -> OrderFulfillments:

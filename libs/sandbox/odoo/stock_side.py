@@ -77,13 +77,15 @@ class StockSide:
         return picking_id
 
     def track(self, picking_id: int, tracking: str, carrier: str | None = None) -> None:
-        """Gives a transfer its parcel's reference, or another one, whatever its state."""
+        """Gives a transfer its parcel's reference, or another one, whatever its state; an empty one is taken off."""
         with self.registry.db.transaction():
             self._ship(Env(self.registry, ADMIN), picking_id, carrier, tracking)
 
     def _ship(self, env: Env, picking_id: int, carrier: str | None, tracking: str | None) -> None:
-        values: dict[str, Any] = {"carrier_tracking_ref": tracking} if tracking else {}
-        if carrier:
+        values: dict[str, Any] = {} if tracking is None else {"carrier_tracking_ref": tracking or False}
+        if carrier == "":
+            values["carrier_id"] = False
+        elif carrier is not None:
             known = [row["id"] for row in env.db.tables[CARRIER].values() if row["name"] == carrier]
             values["carrier_id"] = known[0] if known else _new_carrier(env, carrier, None)
         if values:

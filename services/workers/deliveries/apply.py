@@ -41,7 +41,9 @@ def _once_more(failure: Failure, changes: Changes) -> Failure:
 
 def _one(changes: Changes, store: StoreContext) -> Applied:
     for one in changes.retrack:
-        store.shopify.update_tracking(one, changes.tracking, notify=changes.notify)
+        # Nobody is written to about a number that is gone.
+        notify = changes.notify and bool(one.tracking)
+        store.shopify.update_tracking(one.fulfillment_id, one.tracking, notify=notify)
     made: dict[str, Creation] = {}
     for creation in changes.creations:
         new = NewFulfillment(creation.units, changes.tracking, changes.notify)

@@ -44,7 +44,7 @@ def _outcome(verified: Verified) -> Outcome:
     if verified.names:
         notes["made"] = list(verified.names)
     if changes.retrack:
-        notes["tracking"] = changes.tracking.number
+        notes["tracking"] = changes.tracking.number or "taken off"
     name = changes.found_name or next(iter(verified.names), "")
     return Outcome(
         version=changes.version,

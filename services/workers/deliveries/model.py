@@ -58,6 +58,14 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrack:
+    """A fulfillment that is there and is to be followed in another way, or in none."""
+
+    fulfillment_id: str
+    tracking: tuple[Tracking, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What to do for one delivery."""
 
@@ -72,8 +80,9 @@ class Changes:
     """What the first of them is called."""
     creations: tuple[Creation, ...]
     tracking: Tracking
-    retrack: tuple[str, ...]
-    """Those of `found` that are to have this tracking."""
+    """Of the fulfillments to make."""
+    retrack: tuple[Retrack, ...]
+    """Those of `found` that are to have other tracking."""
     notify: bool
     failed_before: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict)

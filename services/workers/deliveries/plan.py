@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from libs.common.domain.digests import digest
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
-from libs.common.domain.rules import FulfillmentRules, StoreRules
+from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import DONE, OUTGOING, Picking, SaleOrder
 from libs.common.domain.shipping import (
     Units,
@@ -29,6 +28,7 @@ from libs.common.domain.shipping import (
 from services.workers.deliveries.model import Changes, Head, Situation
 from services.workers.deliveries.places import allot, remaining_units
 from services.workers.deliveries.refusals import cancelled_hold, gone_hold, short_hold, unwhole_hold
+from services.workers.deliveries.tracking import changed_tracking, delivery_digest, tracking_of
 
 #: A fulfillment that was made before the delivery was done cannot be of its making; clocks may differ by this.
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -58,19 +58,6 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
     if situation.earlier is not None:
         return Needs(situation.earlier, at_latest=EARLIER_AT_LATEST)
     return _decide(situation, situation.order, situation.shopify, _Delivery(situation.head, picking, units), rules)
-
-
-def delivery_digest(units: Units, tracking: Tracking) -> str:
-    """Changes with what was delivered and how it can be followed."""
-    return digest({"units": units, "tracking": [tracking.company, tracking.number, tracking.url]})
-
-
-def tracking_of(picking: Picking, rules: FulfillmentRules) -> Tracking:
-    """How this parcel can be followed, with Shopify's name of the carrier. A carrier alone is no tracking."""
-    if not picking.tracking_number:
-        return Tracking()
-    company = rules.carriers.get(picking.carrier, picking.carrier)
-    return Tracking(picking.tracking_number, company, picking.tracking_url)
 
 
 class _Delivery:
@@ -123,7 +110,7 @@ def _decide(
     if not within(wanted, remaining):
         place = _location(delivery.picking, rules)
         return short_hold(order, shopify, delivery.picking, wanted, remaining=remaining, location_id=place)
-    retrack = _retrack(situation, found, tracking, fingerprint)
+    retrack = changed_tracking(found, delivery.units, tracking, situation.synced_digest)
     told = situation.synced_digest is not None and len(found) == len(own)
     if own and told and not wanted and not retrack:
         return Nothing(fingerprint)
@@ -137,7 +124,7 @@ def _decide(
         found_name=found[0].name if found else "",
         creations=allot(shopify, wanted, _location(delivery.picking, rules)),
         tracking=tracking,
-        retrack=tuple(one.id for one in retrack),
+        retrack=retrack,
         notify=rules.fulfillments.notify_customer,
         failed_before=situation.failed_before,
         notes=_notes(shopify, found, wanted, delivery.units),
@@ -181,22 +168,6 @@ def _may_carry(fulfillment: Fulfillment, tracking: Tracking) -> bool:
     """Whether its tracking does not speak against it."""
     numbers = {one.number for one in fulfillment.tracking if one.number}
     return not tracking.number or not numbers or tracking.number in numbers
-
-
-def _retrack(
-    situation: Situation, found: Iterable[Fulfillment], tracking: Tracking, fingerprint: str
-) -> list[Fulfillment]:
-    """Those whose tracking Odoo has changed. What somebody changed in Shopify since is left alone."""
-    if tracking == Tracking() or situation.synced_digest == fingerprint:
-        return []
-    return [one for one in found if one.counts and not any(_follows(each, tracking) for each in one.tracking)]
-
-
-def _follows(present: Tracking, wanted: Tracking) -> bool:
-    """Whether it is the wanted tracking; Shopify completes what was left open (a link for a carrier it knows)."""
-    return (
-        present.number == wanted.number and wanted.company in {"", present.company} and wanted.url in {"", present.url}
-    )
 
 
 def _notes(shopify: OrderFulfillments, found: Iterable[Fulfillment], wanted: Units, units: Units) -> dict[str, Any]:

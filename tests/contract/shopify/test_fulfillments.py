@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from libs.common.domain.fulfillments import OrderFulfillments, Tracking
@@ -80,10 +82,33 @@ def test_tracking_is_given_later(shop: ShopifySandbox, client: ShopifyClient) ->
     order = shop.place_order(draft(shop))
     made = number(shop.fulfill_order(order["id"]))
     for _ in range(2):
-        update_tracking(client, made, PARCEL)
+        update_tracking(client, made, [PARCEL])
     assert fetch_fulfillments(client, [made])[made].tracking == (PARCEL,)
     with pytest.raises(Rejected, match="does not exist"):
-        update_tracking(client, "999", PARCEL)
+        update_tracking(client, "999", [PARCEL])
+
+
+def test_tracking_is_taken_off_and_what_is_not_named_is_emptied(shop: ShopifySandbox, client: ShopifyClient) -> None:
+    made = number(shop.fulfill_order(shop.place_order(draft(shop))["id"], tracking=PARCEL))
+    update_tracking(client, made, [Tracking("1Z999")])
+    assert fetch_fulfillments(client, [made])[made].tracking == (Tracking("1Z999"),)
+    both = (Tracking("A", "UPS", "https://t/A"), Tracking("B", "UPS", "https://t/B"))
+    update_tracking(client, made, both)
+    assert fetch_fulfillments(client, [made])[made].tracking == both
+    for _ in range(2):
+        update_tracking(client, made, [])
+    assert fetch_fulfillments(client, [made])[made].tracking == ()
+
+
+def test_a_number_that_shopify_keeps_is_told(shop: ShopifySandbox, client: ShopifyClient) -> None:
+    made = number(shop.fulfill_order(shop.place_order(draft(shop))["id"], tracking=PARCEL))
+    kept = {"fulfillment": {"id": f"gid://shopify/Fulfillment/{made}", "updatedAt": "2026-11-20T10:00:00Z",
+                            "trackingInfo": [{"company": None, "number": "1Z999", "url": None}]}, "userErrors": []}  # fmt: skip
+    answer = json.dumps({"data": {"fulfillmentTrackingInfoUpdate": kept}})
+    shop.faults.add(Fault("FulfillmentTrackingUpdate", Refuse(200, answer, content_type="application/json")))
+    with pytest.raises(Rejected, match="still shows") as refused:
+        update_tracking(client, made, [])
+    assert refused.value.code == "tracking_not_removed"
 
 
 def test_each_location_ships_its_own(shop: ShopifySandbox, client: ShopifyClient) -> None:

@@ -83,6 +83,31 @@ def test_tracking_that_comes_later_is_told(dock: Dock) -> None:
     ]
 
 
+def test_a_number_that_is_taken_off_in_odoo_is_taken_off_in_shopify_and_by_one_write(dock: Dock) -> None:
+    dock.rules(notify_customer=True)
+    order = dock.order()
+    picking = dock.deliver(order, tracking="L-1", carrier="Lorry")
+    dock.ship()
+    dock.odoo.track(picking, "")
+    dock.ship()
+    (made,) = dock.fulfillments(order)
+    assert made["trackingInfo"] == []
+    told = dock.shop.journal.entries("fulfillment", "tracking")
+    assert [one.summary["notify"] for one in told] == [False], "nobody is written to about a number that is gone"
+    before = dock.writes()
+    dock.ledger.retry([f"acme/delivery/{picking}"], why="test")
+    dock.ship()
+    assert dock.record("delivery", picking).state is State.SYNCED
+    assert dock.writes() == before
+    dock.odoo.track(picking, "L-2")
+    dock.ship()
+    dock.odoo.track(picking, "L-2", "")
+    dock.ship()
+    (made,) = dock.fulfillments(order)
+    assert [(one["number"], one["company"]) for one in made["trackingInfo"]] == [("L-2", None)]
+    assert len(dock.shop.journal.entries("fulfillment", "tracking")) == 3
+
+
 def test_each_location_has_a_fulfillment_and_a_repeat_finds_them_all() -> None:
     with open_dock(locations=("61", "62"), ships_from={CAP: "62"}) as dock:
         order = dock.order()

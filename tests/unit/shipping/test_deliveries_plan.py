@@ -12,7 +12,7 @@ from libs.common.domain.fulfillments import Fulfillment, FulfillmentOrder, Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.domain.sales import Move, SaleOrder
-from services.workers.deliveries.model import Changes, Head, Situation
+from services.workers.deliveries.model import Changes, Head, Retrack, Situation
 from services.workers.deliveries.plan import plan
 from tests.unit.shipping.builders import (
     BEFORE,
@@ -243,7 +243,7 @@ def test_tracking_that_changes_later_is_told_and_only_then() -> None:
     order = sale_order(picking(tracking_number="1Z999", carrier="UPS"))
     changed = plan(situation(order, shop, own=("900",), synced_digest=first.digest), StoreRules())
     assert isinstance(changed, Changes)
-    assert (changed.retrack, changed.tracking, changed.creations) == (("900",), tracking(), ())
+    assert (changed.retrack, changed.creations) == ((Retrack("900", (tracking(),)),), ())
     told = shop_order(place(remaining={MUG: 4}), fulfillment("900", tracking=(tracking(url="https://ups/1Z999"),)))
     lost = situation(order, told, own=("900",), synced_digest=first.digest)
     assert plan(lost, StoreRules()) == Nothing(changed.digest)
@@ -255,6 +255,65 @@ def test_tracking_that_somebody_changed_in_shopify_is_left_alone() -> None:
     assert isinstance(first, Changes)
     shop = shop_order(place(remaining={MUG: 4}), fulfillment("900", tracking=(tracking("BY-HAND"),)))
     assert plan(situation(order, shop, own=("900",), synced_digest=first.digest), StoreRules()) == Nothing(first.digest)
+
+
+def retracked(shown: tuple[Tracking, ...], before: dict[str, Any], after: dict[str, Any]) -> list[Tracking] | None:
+    """What Shopify is to show, once Odoo's delivery has these figures after it was told with those; None for no call."""
+    told = plan(situation(sale_order(picking(**before))), StoreRules())
+    assert isinstance(told, Changes)
+    shop = shop_order(place(remaining={MUG: 4}), fulfillment("900", tracking=shown))
+    order = sale_order(picking(**after))
+    decided = plan(situation(order, shop, own=("900",), synced_digest=told.digest), StoreRules())
+    if isinstance(decided, Nothing):
+        return None
+    assert isinstance(decided, Changes)
+    assert not decided.creations
+    (one,) = decided.retrack
+    return list(one.tracking)
+
+
+PARCEL: dict[str, Any] = {"tracking_number": "1Z999", "carrier": "UPS", "tracking_url": "https://ups/1Z999"}
+
+
+def test_a_number_that_odoo_takes_off_is_taken_off_in_shopify_and_only_once() -> None:
+    shown = (tracking(url="https://ups/1Z999"),)
+    assert retracked(shown, PARCEL, {"carrier": "UPS"}) == []
+    assert retracked((), PARCEL, {"carrier": "UPS"}) is None, "its answer was lost"
+
+
+def test_a_number_is_taken_off_though_shopify_has_completed_it() -> None:
+    shown = (tracking(url="https://ups/1Z999"),)
+    assert retracked(shown, {"tracking_number": "1Z999"}, {}) == []
+
+
+def test_a_number_that_somebody_else_gave_is_not_taken_off() -> None:
+    assert retracked((tracking("BY-HAND"),), PARCEL, {}) is None
+    assert retracked((tracking("BY-HAND"),), {"carrier": "UPS"}, {}) is None
+
+
+def test_of_several_numbers_only_the_one_that_was_told_changes() -> None:
+    other = Tracking("SECOND", "UPS", "https://ups/SECOND")
+    shown = (tracking(url="https://ups/1Z999"), other)
+    assert retracked(shown, PARCEL, {}) == [other]
+    changed = {**PARCEL, "tracking_number": "1Z000", "tracking_url": "https://ups/1Z000"}
+    assert retracked(shown, PARCEL, changed) == [Tracking("1Z000", "UPS", "https://ups/1Z000"), other]
+
+
+@pytest.mark.parametrize("gone", ["carrier", "tracking_url"])
+def test_a_carrier_or_a_link_that_odoo_takes_off_is_taken_off_in_shopify(gone: str) -> None:
+    shown = (tracking(url="https://ups/1Z999"),)
+    after = {**PARCEL, gone: ""}
+    left = Tracking("1Z999", after["carrier"], after["tracking_url"])
+    assert retracked(shown, PARCEL, after) == [left]
+    assert retracked((left,), PARCEL, after) is None, "its answer was lost"
+
+
+def test_a_carrier_or_a_link_that_changes_is_told() -> None:
+    shown = (tracking(url="https://ups/1Z999"),)
+    assert retracked(shown, PARCEL, {**PARCEL, "carrier": "DHL"}) == [Tracking("1Z999", "DHL", "https://ups/1Z999")]
+    assert retracked(shown, PARCEL, {**PARCEL, "tracking_url": "https://n/1"}) == [
+        Tracking("1Z999", "UPS", "https://n/1")
+    ]
 
 
 def test_a_fulfillment_of_ours_that_was_cancelled_is_held_and_not_made_again() -> None:

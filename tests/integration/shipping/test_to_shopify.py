@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.common.ledger.model import Hint, State
+from libs.common.shopify.check import REQUIRED_SCOPES
 from libs.sandbox.faults import Call, Fault
 from tests.integration.shipping.dock import CAP, Dock, number, open_dock
 
@@ -176,7 +177,7 @@ def test_what_somebody_fulfils_at_the_same_moment_is_seen_and_nothing_is_held(do
 
 
 def test_a_scope_that_only_deliveries_need_puts_off_deliveries_only() -> None:
-    with open_dock(scopes=("read_orders", "read_customers", "read_products")) as dock:
+    with open_dock(scopes=REQUIRED_SCOPES) as dock:
         order = dock.order()
         picking = dock.deliver(order)
         dock.ship()

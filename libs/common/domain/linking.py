@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from libs.common.domain.matching import Ambiguous, ProductFact, archived_twin, match_product, normalise_code
@@ -33,6 +34,8 @@ class Coded:
     """`T-shirt - M`"""
     sku: str = ""
     barcode: str = ""
+    changed_at: datetime | None = None
+    """When its product changed last, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,12 @@ def variant_pages(client: ShopifyClient, *, page: int = PAGE) -> Iterator[Page]:
 
 def coded(node: Node) -> Coded:
     """One variant as its codes tell it."""
+    product = node.node("product")
     return Coded(
         id=node.id(),
-        product_id=node.node("product").id(),
+        product_id=product.id(),
         name=node.text("displayName"),
         sku=node.text_or_empty("sku"),
         barcode=node.text_or_empty("barcode"),
+        changed_at=product.moment("updatedAt") if "updatedAt" in product.values else None,
     )

@@ -17,6 +17,7 @@ from libs.common.ledger.states import FINAL
 from libs.common.odoo.sale_orders import read_sale_orders
 from services.workers.context import StoreContext
 from services.workers.orders.admission import left_out
+from services.workers.orders.awaiting import awaited_products
 from services.workers.orders.company import BUYER
 from services.workers.orders.model import Situation
 from services.workers.orders.plan import order_digest
@@ -36,6 +37,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     variant_links = store.links("variant", _variant_ids(news.values()))
     partners = _partners(store, news, {*partner_links.values(), *company_links.values()}) if news else ()
     products = _products(store, news, variant_links) if news else ()
+    awaited = awaited_products(store, news.values(), products, variant_links)
     existing = _existing(store, batch, orders)
     refunds = store.records("refund", [one for order in orders.values() for one in order.refund_ids])
     done_refunds = frozenset(one for one, record in refunds.items() if record.state is State.SYNCED)
@@ -60,6 +62,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 terms=terms,
                 linked_products=variant_links,
                 products=products,
+                awaited=awaited,
                 synced_digest=record.synced.digest if record.synced else None,
                 target_id=record.target.id if record.target else None,
                 existing=existing.get(record.target.id) if record.target else None,

@@ -19,6 +19,16 @@ from services.workers.orders.cancel import Cancellation
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A product that is to come to Odoo by a record of its own."""
+
+    record_id: str
+    held_code: str = ""
+    """Why it does not come before a person has acted; "" while it is on its way."""
+    held_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Both sides of one order, and what the store's Odoo company knows."""
 
@@ -37,6 +47,8 @@ class Situation:
     linked_products: Mapping[str, int] = field(default_factory=dict)
     """Variant id to product.product id."""
     products: tuple[ProductFact, ...] = ()
+    awaited: Mapping[str, Awaited] = field(default_factory=dict)
+    """By variant id, of variants that are not in Odoo: where Shopify's products are made there."""
     synced_digest: str | None = None
     target_id: int | None = None
     existing: SaleOrder | None = None

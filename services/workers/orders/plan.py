@@ -24,7 +24,7 @@ from services.workers.orders.heading import (
     heading_writes,
     reference_of,
 )
-from services.workers.orders.holding import HoldOrder, refuse
+from services.workers.orders.holding import HoldOrder, WaitForProduct, refuse
 from services.workers.orders.kept import without_cancelled
 from services.workers.orders.lines import plan_lines
 from services.workers.orders.model import (
@@ -47,7 +47,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold
 
     `Changes` for an order that Odoo is to have (with an `edit` one that it has and that changed in Shopify since),
     `Cancelling` for one that it has and that was cancelled, `Nothing` when it was synced just so, `Ignore` by a rule,
-    `Hold` where a person must act.
+    `Needs` for a product that is on its way to Odoo, `Hold` where a person must act.
     """
     order = situation.order
     if order is None:
@@ -72,6 +72,8 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Cancelling | Hold
         return _changes(situation, left, rules, fingerprint)
     except HoldOrder as held:
         return held.hold
+    except WaitForProduct as waiting:
+        return waiting.needs
 
 
 def order_digest(order: Order, rules: StoreRules) -> str:

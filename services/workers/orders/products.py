@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from libs.common.domain.digests import digest
 from libs.common.domain.matching import Ambiguous, archived_twin, match_product
 from libs.common.domain.orders import LineItem
+from libs.common.domain.outcomes import Needs
 from libs.common.domain.rules import MissingProduct, StoreRules
-from services.workers.orders.holding import refuse
-from services.workers.orders.model import PlannedProduct, Ref, Situation
+from services.workers.orders.holding import WaitForProduct, refuse
+from services.workers.orders.model import Awaited, PlannedProduct, Ref, Situation
 
 SHIPPING = "shipping"
 TIP = "tip"
@@ -57,6 +60,9 @@ def product_of(situation: Situation, rules: StoreRules, line: LineItem, products
 
 
 def _missing(situation: Situation, rules: StoreRules, line: LineItem, products: dict[str, PlannedProduct]) -> Ref:
+    awaited = situation.awaited.get(line.variant_id) if line.variant_id else None
+    if awaited:
+        _wait_for(awaited, line)
     what = (
         ", ".join(f"{label} {value}" for label, value in (("SKU", line.sku), ("barcode", line.barcode)) if value)
         or f"no SKU and no barcode (variant {line.variant_id})"
@@ -96,6 +102,20 @@ def _missing(situation: Situation, rules: StoreRules, line: LineItem, products: 
         source_id=line.variant_id,
     )
     return external_id
+
+
+def _wait_for(awaited: Awaited, line: LineItem) -> NoReturn:
+    """By its name; when its record is held, so is the order, with its reason."""
+    if not awaited.held_code:
+        raise WaitForProduct(Needs(awaited.record_id))
+    refuse(
+        "product_held",
+        f"{line.title!r} is not in Odoo, and its product is held there: {awaited.held_message}",
+        f"put the product right (`tandem records show {awaited.record_id}`), then retry it and this order",
+        line=line.title,
+        product=awaited.record_id,
+        reason=awaited.held_code,
+    )
 
 
 def carrier(situation: Situation, kind: str, chosen: int | None, products: dict[str, PlannedProduct]) -> Ref:

@@ -99,6 +99,7 @@ class OdooVariant:
     barcode: str = ""
     cost: Decimal = Decimal(0)
     weight: Decimal = Decimal(0)
+    """In the unit of its template."""
     active: bool = True
     values: frozenset[int] = frozenset()
     """Ids of its `product.template.attribute.value`s."""
@@ -125,9 +126,12 @@ class Template:
     kind: str = "consu"
     """`consu`, `service`, `combo`; `product` before 18."""
     description: str = ""
-    category_id: int | None = None
+    categories: tuple[int, ...] = ()
+    """Ids of its category and of those above it, the highest first."""
     image: str = ""
     """A digest of its picture; "" without one."""
+    weight_unit: str = "KILOGRAMS"
+    """`KILOGRAMS`, or `POUNDS` where the whole database weighs in those."""
     optional: frozenset[str] = field(default_factory=frozenset)
     """Fields that only some servers have, of those that are used: `hs_code`, `compare_list_price`."""
 

@@ -12,6 +12,7 @@ from libs.common.domain.facts import ROUND_GLOBALLY, CompanyFacts, JournalFact, 
 from libs.common.errors import Rejected
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.fields import OdooFields, read_fields
+from libs.common.odoo.templates import read_weight_unit
 from libs.common.odoo.terms import read_terms
 
 TTL_SECONDS = 600.0
@@ -36,6 +37,7 @@ class FactsCache:
         self._terms_read_at = 0.0
         self._languages: tuple[str, ...] | None = None
         self._languages_read_at = 0.0
+        self._weight_unit: str | None = None
 
     def fields(self) -> OdooFields:
         """What this server calls things; kept as long as the facts, which are left unread where nobody asks them."""
@@ -80,6 +82,13 @@ class FactsCache:
                 self._languages = tuple(str(language["code"]) for language in found)
                 self._languages_read_at = self._monotonic()
             return self._languages
+
+    def weight_unit(self) -> str:
+        """`KILOGRAMS` or `POUNDS`: in what products are weighed; asked for only by what makes products."""
+        with self._lock:
+            if self._weight_unit is None:
+                self._weight_unit = read_weight_unit(self._client)
+            return self._weight_unit or "KILOGRAMS"
 
     def fresh(self, *, older_than_seconds: float) -> CompanyFacts:
         """Read anew unless they were read within these seconds: something looked for may just have been made."""

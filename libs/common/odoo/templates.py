@@ -36,7 +36,8 @@ _SPECIFICATION: dict[str, Any] = {
     "write_date": {},
     "sale_ok": {},
     "type": {},
-    "categ_id": _NAMED,
+    "weight_uom_name": {},
+    "categ_id": {"fields": {"name": {}, "parent_path": {}}},
     "product_tag_ids": _NAMED,
     "attribute_line_ids": {"fields": _LINES},
     "product_variant_ids": {"fields": _VARIANTS},
@@ -64,9 +65,20 @@ def read_picture(client: OdooClient, template_id: int) -> bytes:
     return base64.b64decode(rows[0]["image_1920"]) if rows and rows[0]["image_1920"] else b""
 
 
-def number(value: float) -> Decimal:
+def number(value: float, digits: int = 6) -> Decimal:
     """A float as Odoo shows it."""
-    return Decimal(repr(round(float(value), 6)))
+    return Decimal(repr(round(float(value), digits)))
+
+
+def weight_unit(name: str | bool) -> str:
+    """As Shopify calls it. A database weighs in kilograms, or in pounds where `product.weight_in_lbs` is set."""
+    return "POUNDS" if str(name or "").lower() in {"lb", "lbs"} else "KILOGRAMS"
+
+
+def read_weight_unit(client: OdooClient) -> str | None:
+    """In what this database weighs its products; None while it has none that could tell."""
+    rows = client.search_read("product.template", [], ["weight_uom_name"], limit=1, context=ALL)
+    return weight_unit(rows[0]["weight_uom_name"]) if rows else None
 
 
 def description_field(optional: frozenset[str]) -> str:
@@ -90,10 +102,16 @@ def _template(row: dict[str, Any], optional: frozenset[str], description: str) -
         sale_ok=row["sale_ok"],
         kind=row["type"],
         description=row[description] or "",
-        category_id=(row["categ_id"] or {}).get("id"),
+        categories=_categories(row["categ_id"] or {}),
         image=digest(row["image_128"]) if row.get("image_128") else "",
+        weight_unit=weight_unit(row["weight_uom_name"]),
         optional=optional,
     )
+
+
+def _categories(row: dict[str, Any]) -> tuple[int, ...]:
+    """From `1/4/7/`: its own id after those of the ones above it."""
+    return tuple(int(one) for one in str(row.get("parent_path") or "").split("/") if one)
 
 
 def _line(row: dict[str, Any]) -> TemplateLine:

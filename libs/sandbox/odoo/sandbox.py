@@ -184,6 +184,12 @@ class OdooSandbox(StockSide):
             values = {"name": name or currency, "currency_id": currency_id}
             return writing.create(env, "product.pricelist", [values])[0]
 
+    def weigh_in_pounds(self) -> None:
+        """As with the system parameter `product.weight_in_lbs`."""
+        with self.registry.db.transaction():
+            env = self.env()
+            env.db.set("res.company", env.company_id or 1, "sandbox_weight_in_lbs", True)
+
     def set_rate(self, currency: str, rate: float) -> None:
         """So many units of that currency (0.8) for one of the company's, at all times; it becomes active."""
         with self.registry.db.transaction():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.products import KILOGRAMS, Product, Variant
@@ -36,9 +36,12 @@ def amount(text: str) -> Decimal | None:
     return number if number.is_finite() and number >= 0 else None
 
 
-def kilograms(variant: Variant) -> Decimal:
-    """To grams, as Shopify shows them; a unit nobody knows is refused before anything is written."""
-    return (variant.weight * KILOGRAMS.get(variant.weight_unit, Decimal(1))).quantize(Decimal("0.001"))
+def weight_in(unit: str, variant: Variant) -> Decimal:
+    """Its weight in another unit, to a thousandth of it; a unit nobody knows is refused before anything is written."""
+    if variant.weight_unit == unit:
+        return variant.weight
+    kilograms = variant.weight * KILOGRAMS.get(variant.weight_unit, Decimal(1))
+    return (kilograms / KILOGRAMS[unit]).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
 
 
 def told(variant: Variant) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from libs.common.domain.digests import digest
 from libs.common.domain.products import ARCHIVED, OdooVariant, Product, Template, Variant
 from libs.common.domain.variant_prices import Extras, decompose
-from services.workers.products.checks import amount, kilograms
+from services.workers.products.checks import amount, weight_in
 
 #: Odoo keeps two decimals of a price and of a weight, unless somebody has set more.
 CENT = Decimal("0.005")
@@ -39,12 +39,15 @@ def template_values(product: Product, base: Decimal, optional: frozenset[str]) -
     return values
 
 
-def variant_values(variant: Variant) -> dict[str, Any]:
-    """What the variant is to be, by field of `product.product`; a cost that Shopify does not keep is left alone."""
+def variant_values(variant: Variant, weight_unit: str = "KILOGRAMS") -> dict[str, Any]:
+    """What the variant is to be, by field of `product.product`; a cost that Shopify does not keep is left alone.
+
+    `weight_unit` is what this Odoo weighs in.
+    """
     values: dict[str, Any] = {
         "default_code": variant.sku,
         "barcode": variant.barcode,
-        "weight": kilograms(variant),
+        "weight": weight_in(weight_unit, variant),
     }
     if variant.cost:
         values["standard_price"] = amount(variant.cost)
@@ -63,14 +66,16 @@ def template_differences(product: Product, template: Template, base: Decimal) ->
     return {name: value for name, value in wanted.items() if not same(value, present[name])}
 
 
-def variant_differences(variant: Variant, there: OdooVariant, *, active: bool) -> dict[str, Any]:
+def variant_differences(variant: Variant, there: OdooVariant, weight_unit: str, *, active: bool) -> dict[str, Any]:
     present: dict[str, Any] = {
         "default_code": there.default_code,
         "barcode": there.barcode,
         "weight": there.weight,
         "standard_price": there.cost,
     }
-    found = {name: value for name, value in variant_values(variant).items() if not same(value, present[name])}
+    found = {
+        name: value for name, value in variant_values(variant, weight_unit).items() if not same(value, present[name])
+    }
     if active and not there.active:
         found["active"] = True
     return found

@@ -124,7 +124,9 @@ def _with_templates(
     ids = {one.fact.id for one in near} | {v.id for template in templates.values() for v in template.variants}
     owners = store.linked_to(PRODUCT, sorted(ids)) if ids else {}
     taken = {id_: record.source_id for id_, record in owners.items() if record.entity == "variant"}
-    optional = store.odoo_fields.product_optional if store.rules.products.lead is Lead.SHOPIFY else frozenset()
+    leads = store.rules.products.lead is Lead.SHOPIFY and bool(situations)
+    optional = store.odoo_fields.product_optional if leads else frozenset()
+    weight_unit = store.reference.weight_unit() if leads else "KILOGRAMS"
     return {
         id_: Situation(
             record_id=one.record_id,
@@ -138,6 +140,7 @@ def _with_templates(
             template=templates.get(chosen[id_] or 0),
             synced_digest=one.synced_digest,
             optional=optional,
+            weight_unit=weight_unit,
             shared=one.shared,
         )
         for id_, one in situations.items()

@@ -42,6 +42,8 @@ class Situation:
     template: Template | None = None
     """The template of the target, or the one that all variants matched."""
     synced_digest: str | None = None
+    weight_unit: str = "KILOGRAMS"
+    """What this Odoo weighs products in."""
     optional: frozenset[str] = frozenset()
     """Fields of this server that not every one has."""
     shared: frozenset[str] = frozenset()

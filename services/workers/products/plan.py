@@ -142,7 +142,7 @@ class _Planned:
         values = template_values(product, self.extras.base, self.situation.optional) | self._description(None)
         single = not product.options
         if single:
-            values |= variant_values(product.variants[0])
+            values |= variant_values(product.variants[0], self.situation.weight_unit)
         return self._changes(
             values=values,
             category=product.type or None,
@@ -167,7 +167,7 @@ class _Planned:
         for one in product.variants:
             found = self.matched.found.get(one.id)
             there = template.variant(found.fact.id) if found else None
-            if there is not None and (changes := variant_differences(one, there, active=live)):
+            if there is not None and (changes := variant_differences(one, there, template.weight_unit, active=live)):
                 variants[there.id] = changes
         kept = {found.fact.id for found in self.matched.found.values()}
         for there in template.variants:
@@ -220,7 +220,9 @@ class _Planned:
     def _variant(self, variant: Variant, known: dict[tuple[str, str], TemplateValue] | None) -> NewVariant:
         values = [known[one].id if known and one in known else self._value_id(*one) for one in variant.options]
         external_id = f"{self.situation.module}.product_variant_{variant.id}"
-        return NewVariant(variant.id, external_id, tuple(values), variant_values(variant))
+        unit = self.situation.template.weight_unit if self.situation.template else self.situation.weight_unit
+        cells = variant_values(variant, unit)
+        return NewVariant(variant.id, external_id, tuple(values), cells)
 
     def _changes(self, **parts: Any) -> Changes:
         product, synced = self.product, self.situation.synced_digest
@@ -257,5 +259,5 @@ def still_differs(changes: Changes, template: Template) -> list[str]:
     for variant in product.variants:
         there = by_code.get(changes.links.get(variant.id, 0))
         if there is not None:
-            found += variant_differences(variant, there, active=product.status != ARCHIVED)
+            found += variant_differences(variant, there, template.weight_unit, active=product.status != ARCHIVED)
     return sorted(set(found))

@@ -16,7 +16,7 @@ from libs.common.domain.rules import StoreRules
 from libs.common.ledger.connect import connect
 from libs.common.ledger.repository import MongoLedger
 from libs.common.odoo.facts import FactsCache
-from libs.common.odoo.pricelists import read_price_rules
+from libs.common.odoo.pricelists import read_pricelists
 from libs.common.odoo.templates import read_picture, read_templates
 from services.scheduler.odoo_poll.catalog import CATALOG
 from services.workers.context import Shopify, StoreContext
@@ -148,7 +148,7 @@ def test_what_is_told_to_shopify_can_be_read(lab: Lab, store: StoreContext) -> N
     item = {"pricelist_id": pricelist, "compute_price": "fixed", "fixed_price": 15.0}
     item |= {"applied_on": "0_product_variant", "product_id": variant, "product_tmpl_id": made.id}
     client.call("product.pricelist.item", "create", [[item]], write=True)
-    rules = read_price_rules(client, pricelist, [made.id])
+    rules = read_pricelists(client, pricelist, [made.id], [])[pricelist].rules
     assert [(one.variant_id, one.fixed, one.compute) for one in rules] == [(variant, Decimal("15.0"), "fixed")]
     client.update("product.template", [".id", "image_1920"], [[made.id, PNG]])
     (template,) = read_templates(client, store.odoo_fields, [made.id], images=True).values()

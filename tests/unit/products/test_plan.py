@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
-from libs.common.domain.pricelists import Formula, PriceRule, price_by
 from libs.common.domain.products import Product, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.variant_prices import decompose
-from services.workers.products.checks import kilograms
 from services.workers.products.differences import product_digest
 from services.workers.products.model import Changes, Situation
 from services.workers.products.plan import plan
@@ -94,10 +92,20 @@ def test_prices_that_no_extras_give_are_held() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "unit", "kg"), [("250", "GRAMS", "0.25"), ("1", "POUNDS", "0.454"), ("8", "OUNCES", "0.227")]
+    ("weight", "unit", "kg", "lb"),
+    [
+        ("250", "GRAMS", "0.25", "0.551"),
+        ("1", "POUNDS", "0.454", "1"),
+        ("8", "OUNCES", "0.227", "0.5"),
+        ("1", "KILOGRAMS", "1", "2.205"),
+    ],
 )
-def test_weights_are_kilograms_in_odoo(weight: str, unit: str, kg: str) -> None:
-    assert kilograms(with_variant(weight=Decimal(weight), weight_unit=unit).variants[0]) == Decimal(kg)
+def test_a_weight_is_told_in_the_unit_that_odoo_weighs_in(weight: str, unit: str, kg: str, lb: str) -> None:
+    product = with_variant(weight=Decimal(weight), weight_unit=unit)
+    for there, told in (("KILOGRAMS", kg), ("POUNDS", lb)):
+        changes = decide(product, weight_unit=there)
+        assert isinstance(changes, Changes)
+        assert changes.values["weight"] == Decimal(told)
 
 
 @given(
@@ -126,18 +134,3 @@ def test_two_thousand_variants_of_one_option_are_decomposed_at_once() -> None:
     found = decompose(prices)
     assert found is not None
     assert found.extra["Number", "2047"] == 2047
-
-
-def test_the_nearest_rule_of_a_pricelist_decides() -> None:
-    everything = PriceRule(1, "3_global", "percentage", percent=Decimal(10))
-    of_product = PriceRule(2, "1_product", "fixed", fixed=Decimal(8), template_id=5)
-    of_variant = PriceRule(3, "0_product_variant", "fixed", fixed=Decimal(7), variant_id=50)
-    by_dozens = PriceRule(4, "0_product_variant", "fixed", fixed=Decimal(1), variant_id=50, min_quantity=Decimal(12))
-    over = PriceRule(5, "0_product_variant", "fixed", fixed=Decimal(2), variant_id=50, end=NOW.replace(year=2025))
-    rules = [everything, of_product, of_variant, by_dozens, over]
-    assert price_by(rules, Decimal("9.99"), 50, 5, None, NOW) == 7
-    assert price_by(rules, Decimal("9.99"), 51, 5, None, NOW) == 8
-    assert price_by(rules, Decimal("9.99"), 60, 6, None, NOW) == Decimal("8.99")
-    assert price_by([], Decimal("9.99"), 60, 6, None, NOW) == Decimal("9.99")
-    with pytest.raises(Formula):
-        price_by([PriceRule(1, "3_global", "formula")], Decimal(1), 1, 1, None, NOW)

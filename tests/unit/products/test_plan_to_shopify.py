@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common.domain.outcomes import Hold, Nothing
-from libs.common.domain.pricelists import PriceRule
+from libs.common.domain.pricelists import Pricelist, PriceRule
 from libs.common.domain.products import OdooVariant, Template, TemplateLine, TemplateValue
 from libs.common.domain.rules import StoreRules
 from services.workers.products.to_shopify.model import Changes, Situation
@@ -85,11 +85,16 @@ def test_what_shopify_would_not_take_is_held_with_its_reason(template: Template,
     assert held.hint
 
 
-def test_a_formula_of_the_pricelist_is_held_and_a_percentage_is_told() -> None:
+def test_prices_are_those_of_the_pricelist_and_one_that_is_gone_is_told() -> None:
     tenth = PriceRule(1, "3_global", "percentage", percent=Decimal(10))
-    changes = decide(TEMPLATE, PRICED, prices=(tenth,))
+    changes = decide(TEMPLATE, PRICED, prices={3: Pricelist((tenth,))})
     assert isinstance(changes, Changes)
     assert changes.set["variants"][0]["price"] == "11.25"
-    held = decide(TEMPLATE, PRICED, prices=(PriceRule(1, "3_global", "formula"),))
+    held = decide(TEMPLATE, PRICED, prices={})
     assert isinstance(held, Hold)
-    assert held.code == "pricelist_formula"
+    assert held.code == "pricelist_gone"
+
+
+def test_pounds_are_told_as_pounds() -> None:
+    weight = told(replace(TEMPLATE, weight_unit="POUNDS"))["inventoryItem"]["measurement"]["weight"]
+    assert weight == {"value": 0.25, "unit": "POUNDS"}

@@ -11,7 +11,6 @@ from libs.sandbox.odoo.models.attributes import (
     Attribute,
     AttributeLine,
     AttributeValue,
-    PricelistItem,
     ProductTag,
     TemplateValue,
 )
@@ -21,6 +20,7 @@ from libs.sandbox.odoo.models.moves import Move
 from libs.sandbox.odoo.models.partner import Country, CountryState, Partner, PartnerCategory
 from libs.sandbox.odoo.models.pickings import Picking
 from libs.sandbox.odoo.models.places import Location, PickingType, ProcurementGroup
+from libs.sandbox.odoo.models.pricelists import PricelistItem
 from libs.sandbox.odoo.models.product import Product, ProductCategory, Template, Uom
 from libs.sandbox.odoo.models.quantities import BOM, BOM_LINE, Bom, BomLine
 from libs.sandbox.odoo.models.quants import Quant

@@ -119,32 +119,6 @@ class ProductTag(Model):
             raise validation_error("Tag name already exists!")
 
 
-class PricelistItem(Model):
-    order = "applied_on, min_quantity desc, categ_id desc, id desc"
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "applied_on": "3_global",
-        "compute_price": "fixed",
-        "base": "list_price",
-        "min_quantity": 0.0,
-    }
-    cascade_from = ("pricelist_id", "product_id", "product_tmpl_id")
-
-    def complete(self, env: Env, values: dict[str, Any]) -> None:
-        if values.get("product_id"):
-            values["applied_on"] = "0_product_variant"
-            values["product_tmpl_id"] = env.db.tables[PRODUCT][values["product_id"]]["product_tmpl_id"]
-        elif values.get("product_tmpl_id"):
-            values["applied_on"] = "1_product"
-        pricelist = env.row("product.pricelist", values.get("pricelist_id"))
-        if pricelist is not None:
-            values["currency_id"] = pricelist["currency_id"]
-
-    def display_name(self, env: Env, row: Row) -> str:
-        kind = {"0_product_variant": (PRODUCT, "product_id"), "1_product": (TEMPLATE, "product_tmpl_id")}
-        model, field = kind.get(row["applied_on"], ("", ""))
-        return env.display_name(model, row[field]) if model else "All Products"
-
-
 def ptavs_of(env: Env, line: Row) -> list[int]:
     found = env.db.referring(PTAV, "attribute_line_id", line["id"]) or ()
     return [one for one in found if env.db.tables[PTAV][one]["ptav_active"]]

@@ -16,6 +16,7 @@ from libs.sandbox.odoo.models.attributes import (
     make_variants,
     price_extra,
 )
+from libs.sandbox.odoo.models.pricelists import contextual_price
 from libs.sandbox.odoo.models.quantities import NAMES, quantity
 from libs.sandbox.odoo.schema import Fields
 from libs.sandbox.odoo.writing import write
@@ -50,6 +51,7 @@ class Template(Model):
             "product_variant_id": lambda env, row: next(iter(variants(env, row)), {"id": False})["id"],
             "product_variant_count": lambda env, row: len(variants(env, row)),
             "currency_id": _currency,
+            "weight_uom_name": _weight_unit,
         }
 
     def complete(self, env: Env, values: dict[str, Any]) -> None:
@@ -96,6 +98,7 @@ class Product(Model):
             "partner_ref": self.display_name,
         }
         self.computed |= {name: _quantity(name) for name in NAMES}
+        self.methods["get_contextual_price"] = contextual_price
 
     def display_name(self, env: Env, row: Row) -> str:
         name = self.value(env, row, "name")
@@ -160,12 +163,25 @@ def _currency(env: Env, row: Row) -> Any:
     return company["currency_id"] if company else False
 
 
+def _weight_unit(env: Env, _: Row) -> str:
+    """For the whole database: `product.weight_in_lbs` among Odoo's system parameters."""
+    company = env.row("res.company", env.company_id)
+    return "lb" if company and company.get("sandbox_weight_in_lbs") else "kg"
+
+
 class ProductCategory(Model):
     order = "complete_name"
 
     def __init__(self, name: str, schema: dict[str, Fields], version: str) -> None:
         super().__init__(name, schema, version)
         self.computed["complete_name"] = self.display_name
+        self.computed["parent_path"] = _parent_path
+
+
+def _parent_path(env: Env, row: Row) -> str:
+    """`1/4/7/`: its own id after those above it."""
+    above = env.row("product.category", row.get("parent_id"))
+    return f"{_parent_path(env, above) if above else ''}{row['id']}/"
 
 
 class Uom(Model):

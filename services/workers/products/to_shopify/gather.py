@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from libs.common.domain.linking import Coded
-from libs.common.domain.pricelists import PriceRule
+from libs.common.domain.pricelists import Pricelist
 from libs.common.domain.products import Product, Template
 from libs.common.domain.rules_products import Lead
 from libs.common.ledger.model import Record
-from libs.common.odoo.pricelists import read_price_rules
+from libs.common.odoo.pricelists import read_pricelists
 from libs.common.odoo.templates import read_templates
 from services.workers.context import StoreContext
 from services.workers.products.to_shopify.model import Situation
@@ -28,7 +27,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
     images = store.rules.products.images
     templates = read_templates(store.odoo, store.odoo_fields, list(ids.values()), images=images)
     links = _links(store, templates.values())
-    prices, now = _prices(store, templates.values())
+    prices, now = _prices(store, templates.values()), store.ledger.clock.now()
     targets = {r.id: str(r.target.id) for r in batch if r.target and r.target.model == TARGET}
     near = _near(store, [templates[ids[r.id]] for r in batch if ids[r.id] in templates and r.id not in targets], links)
     owners = {one.product_id for found in near.values() for one in found}
@@ -62,10 +61,12 @@ def _links(store: StoreContext, templates: Iterable[Template]) -> dict[int, str]
     return {there: record.source_id for there, record in found.items() if record.entity == "variant"}
 
 
-def _prices(store: StoreContext, templates: Iterable[Template]) -> tuple[tuple[PriceRule, ...], datetime]:
+def _prices(store: StoreContext, templates: Collection[Template]) -> dict[int, Pricelist]:
     chosen = store.rules.products.pricelist_id
-    rules = read_price_rules(store.odoo, chosen, [one.id for one in templates]) if chosen else ()
-    return rules, store.ledger.clock.now()
+    if not chosen or not templates:
+        return {}
+    categories = {one.categories[-1] for one in templates if one.categories}
+    return read_pricelists(store.odoo, chosen, [one.id for one in templates], categories)
 
 
 def _near(store: StoreContext, templates: Sequence[Template], links: Mapping[int, str]) -> dict[int, tuple[Coded, ...]]:

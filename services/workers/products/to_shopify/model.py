@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.common.domain.linking import Coded
-from libs.common.domain.pricelists import PriceRule
+from libs.common.domain.pricelists import Pricelist
 from libs.common.domain.products import Product, Template
 
 Values = Mapping[str, Any]
@@ -22,8 +22,8 @@ class Situation:
     template_id: int
     template: Template | None
     """None when it was deleted."""
-    prices: tuple[PriceRule, ...] = ()
-    """The rules of the store's pricelist."""
+    prices: Mapping[int, Pricelist] = field(default_factory=dict)
+    """The store's pricelist and those that its rules reckon from."""
     now: datetime | None = None
     target_id: str | None = None
     """The product in Shopify that it is linked to."""

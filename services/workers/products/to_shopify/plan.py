@@ -10,11 +10,11 @@ from typing import Any
 
 from libs.common.domain.digests import digest
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
-from libs.common.domain.pricelists import Formula, price_by
+from libs.common.domain.pricelists import NoPricelist, Priced, price_by
 from libs.common.domain.products import OdooVariant, Product, Template, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead, ProductRules
-from services.workers.products.checks import amount, hold_for, kilograms
+from services.workers.products.checks import amount, hold_for, weight_in
 from services.workers.products.differences import part_changed
 from services.workers.products.to_shopify.model import Changes, Situation
 
@@ -66,7 +66,8 @@ def wanted_digest(wanted: Product) -> str:
     """One part each for the product, its status and its variants; the picture's is added to them."""
     product = (wanted.title, wanted.description_html, wanted.type, sorted(wanted.tags))
     variants = [
-        (v.options, v.sku, v.barcode, v.price, v.cost, v.weight, v.hs_code, v.compare_at) for v in wanted.variants
+        (v.options, v.sku, v.barcode, v.price, v.cost, v.weight, v.weight_unit, v.hs_code, v.compare_at)
+        for v in wanted.variants
     ]
     return ":".join(digest(part)[:16] for part in (product, wanted.status, variants))
 
@@ -135,10 +136,10 @@ def _shown(situation: Situation, template: Template, rules: ProductRules) -> tup
     for one in live:
         try:
             price = _price(situation, template, one, rules)
-        except Formula:
-            what = f"{template.name}: the pricelist's rule for variant {one.default_code or one.id} is a formula"
-            hint = "use fixed prices or percentages in the pricelist"
-            return Hold("pricelist_formula", what, hint, {"template_id": template.id})
+        except NoPricelist as missing:
+            what = f"{template.name}: pricelist {missing} is not in Odoo, or reckons from itself"
+            hint = "correct products.pricelist_id in the store's file, or the pricelist's rules in Odoo, then retry"
+            return Hold("pricelist_gone", what, hint, {"template_id": template.id})
         variants.append(_variant(template, one, price))
     status = ACTIVE if template.active and template.sale_ok else DRAFT
     product = Product(
@@ -167,6 +168,7 @@ def _variant(template: Template, one: OdooVariant, price: Decimal) -> Variant:
         compare_at=f"{template.compare_at:.2f}" if template.compare_at > price else "",
         cost=f"{one.cost:.2f}" if one.cost else "",
         weight=one.weight,
+        weight_unit=template.weight_unit,
         hs_code=template.hs_code,
     )
 
@@ -175,7 +177,8 @@ def _price(situation: Situation, template: Template, one: OdooVariant, rules: Pr
     if rules.pricelist_id is None:
         return one.price
     now = situation.now or datetime.now(UTC)
-    return price_by(situation.prices, one.price, one.id, template.id, template.category_id, now)
+    priced = Priced(one.id, template.id, one.price, one.cost, template.categories)
+    return price_by(situation.prices, rules.pricelist_id, priced, now)
 
 
 def _unclear(situation: Situation, wanted: Product) -> Hold | None:
@@ -257,7 +260,7 @@ def _variant_input(one: Variant) -> dict[str, Any]:
     """All of a variant, as both mutations take it."""
     item: dict[str, Any] = {
         "sku": one.sku,
-        "measurement": {"weight": {"value": float(kilograms(one)), "unit": "KILOGRAMS"}},
+        "measurement": {"weight": {"value": float(one.weight), "unit": one.weight_unit}},
     }
     if one.cost:
         item["cost"] = one.cost
@@ -287,6 +290,6 @@ def _variant_differences(wanted: Variant, there: Variant) -> dict[str, Any]:
         item["cost"] = wanted.cost
     if wanted.hs_code and wanted.hs_code != there.hs_code:
         item["harmonizedSystemCode"] = wanted.hs_code
-    if kilograms(wanted) != kilograms(there):
+    if wanted.weight != weight_in(wanted.weight_unit, there):
         item["measurement"] = every["inventoryItem"]["measurement"]
     return {**differs, "inventoryItem": item} if item else differs

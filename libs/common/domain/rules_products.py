@@ -35,4 +35,5 @@ class ProductRules(BaseModel):
     tag: str | None = Field(default=None, description="odoo leads: only products with this tag")
     pricelist_id: int | None = Field(default=None, gt=0, description="odoo leads: whose prices Shopify shows")
     writes: Writes = Field(default=Writes.GRAPHQL, description="odoo leads: how prices and codes are written")
+    audit_hours: float = Field(default=24.0, gt=0, description="odoo leads: how often every product is compared anew")
     images: bool = Field(default=True, description="whether images go along")

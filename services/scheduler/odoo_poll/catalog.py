@@ -8,21 +8,17 @@ from libs.common.domain.digests import digest
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead
 from libs.common.ledger.model import Hint
+from services.scheduler.odoo_poll.offered import ENTITY, PREFIX, audit_hints
 from services.scheduler.odoo_poll.pages import Row
 from services.scheduler.odoo_poll.polled import Looking, Polled
+from services.scheduler.odoo_poll.prices import PRICELISTS, PRICES
 
-ENTITY = "product"
-PREFIX = "odoo-"
 #: Archived ones count: they become drafts.
 ALL = (("active", "in", [True, False]),)
 
 
 def _odoo_leads(rules: StoreRules) -> bool:
     return rules.products.lead is Lead.ODOO
-
-
-def _prices_count(rules: StoreRules) -> bool:
-    return _odoo_leads(rules) and rules.products.pricelist_id is not None
 
 
 def _template(name: str) -> Callable[[Looking, list[Row]], list[Hint]]:
@@ -57,6 +53,7 @@ TEMPLATES = Polled(
     shared=True,
     key="product",
     hints=_template("id"),
+    also=audit_hints,
 )
 VARIANTS = Polled(
     entity=ENTITY,
@@ -80,15 +77,4 @@ VALUES = Polled(
     key="product-value",
     hints=_template("product_tmpl_id"),
 )
-PRICES = Polled(
-    entity=ENTITY,
-    model="product.pricelist.item",
-    domain=(),
-    needs=("product_tmpl_id",),
-    watched=("product_tmpl_id", "product_id", "pricelist_id", "fixed_price", "percent_price", "applied_on"),
-    wanted=_prices_count,
-    shared=True,
-    key="product-price",
-    hints=_template("product_tmpl_id"),
-)
-CATALOG = (TEMPLATES, VARIANTS, VALUES, PRICES)
+CATALOG = (TEMPLATES, VARIANTS, VALUES, PRICES, PRICELISTS)

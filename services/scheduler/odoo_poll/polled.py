@@ -21,6 +21,8 @@ class Looking(Protocol):
     client: OdooClient
     ledger: Ledger
     cursors: Cursors
+    notes: dict[str, dict[int, Row]]
+    """Rows by id that a kind of record keeps in mind from one look to the next; nothing after a restart."""
 
     def has_model(self, model: str) -> bool:
         """Whether this Odoo has it; asked once."""

@@ -36,6 +36,7 @@ class StorePoll:
     client: OdooClient
     ledger: Ledger
     cursors: Cursors
+    notes: dict[str, dict[int, Row]] = field(default_factory=dict)
     _fields: dict[str, list[str] | None] = field(default_factory=dict)
     _models: dict[str, bool] = field(default_factory=dict)
     _seen: dict[str, dict[int, str]] = field(default_factory=dict)

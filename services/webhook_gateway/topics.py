@@ -36,7 +36,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
     "fulfillment": ("fulfillments/create", "fulfillments/update"),
     "refund": ("refunds/create",),
     "inventory": ("inventory_levels/update",),
-    # A location is read with its company.
+    # A location is read with its company, and so are its people.
     "company": (
         "companies/create",
         "companies/update",
@@ -44,6 +44,8 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
         "company_locations/create",
         "company_locations/update",
         "company_locations/delete",
+        "company_contacts/create",
+        "company_contacts/delete",
     ),
     "privacy": ("customers/redact", "customers/data_request", "shop/redact"),
     "customer": (
@@ -60,7 +62,7 @@ _TOPICS: Mapping[str, tuple[str, ...]] = {
 ENTITY_BY_TOPIC = {topic: entity for entity, topics in _TOPICS.items() for topic in topics}
 EDITED = "orders/edited"
 MERGED = "customers/merge"
-LOCATIONS = "company_locations/"
+LOCATIONS = ("company_locations/", "company_contacts/")
 CONSENT = frozenset({"customers_email_marketing_consent/update", "customers_marketing_consent/update"})
 RETURNS = "returns/"
 PRIVACY = frozenset(_TOPICS["privacy"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from libs.common.domain.customers import ShopCompany, ShopCustomer
+from libs.common.domain.customers import ShopCustomer
 from libs.common.domain.facts import CompanyFacts, TermFact
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.linking import Coded
@@ -21,6 +21,7 @@ from libs.common.ledger.model import Hint, Link, Record, Target, record_id
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
+from libs.common.shopify.companies import BusinessShop
 from libs.common.shopify.fulfillments import NewFulfillment
 from libs.common.shopify.stock_shop import StockShop
 
@@ -73,9 +74,11 @@ class Shopify(Protocol):
 
     @property
     def stock(self) -> StockShop: ...
-    def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]: ...
 
-    def companies(self, ids: Sequence[str]) -> Mapping[str, ShopCompany]: ...
+    @property
+    def business(self) -> BusinessShop: ...
+
+    def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]: ...
 
     def find_customer(self, *, email: str = "", phone: str = "") -> str | None: ...
 

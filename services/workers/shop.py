@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from libs.common.domain.customers import ShopCompany, ShopCustomer
+from libs.common.domain.customers import ShopCustomer
 from libs.common.domain.fulfillments import Fulfillment, OrderFulfillments, Tracking
 from libs.common.domain.linking import Coded
 from libs.common.domain.orders import Address, Order, Side
@@ -16,6 +16,7 @@ from libs.common.domain.refunds import Refund
 from libs.common.domain.transactions import Transaction
 from libs.common.shopify import customers
 from libs.common.shopify.client import ShopifyClient
+from libs.common.shopify.companies import BusinessShop
 from libs.common.shopify.fulfillments import (
     NewFulfillment,
     create_fulfillment,
@@ -89,8 +90,9 @@ class Shop:
     def customers(self, ids: Sequence[str]) -> Mapping[str, ShopCustomer]:
         return customers.fetch_customers(self.client, ids)
 
-    def companies(self, ids: Sequence[str]) -> Mapping[str, ShopCompany]:
-        return customers.fetch_companies(self.client, ids)
+    @property
+    def business(self) -> BusinessShop:
+        return BusinessShop(self.client)
 
     def find_customer(self, *, email: str = "", phone: str = "") -> str | None:
         return customers.find_customer(self.client, email=email, phone=phone)

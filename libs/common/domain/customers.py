@@ -64,7 +64,7 @@ class CompanyLocation:
 
 @dataclass(frozen=True, slots=True)
 class ShopCompany:
-    """One company with its locations, oldest first."""
+    """One company with its locations, oldest first, and its people."""
 
     id: str
     updated_at: datetime
@@ -72,6 +72,8 @@ class ShopCompany:
     external_id: str = ""
     note: str = ""
     locations: tuple[CompanyLocation, ...] = ()
+    people: tuple[str, ...] = ()
+    """Ids of the customers who are its contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class OdooAddress:
     """Field names and their values as `load` takes them; relations are ids."""
     active: bool = True
     vat: str = ""
+    is_company: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,14 @@ class OdooContact:
     """Normalised."""
     active: bool = True
     parent_id: int | None = None
+    type: str = "contact"
     is_company: bool = False
     customer: bool = False
     """Whether Odoo counts it among its customers (`customer_rank`)."""
     tag_ids: tuple[int, ...] = ()
     addresses: tuple[OdooAddress, ...] = ()
+
+    @property
+    def below(self) -> bool:
+        """Whether it is a person of the contact above it: Odoo keeps the address of such a one like its parent's."""
+        return self.parent_id is not None and self.type == "contact" and not self.is_company

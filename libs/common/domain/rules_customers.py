@@ -39,6 +39,14 @@ class MergedContact(StrEnum):
     ARCHIVE = "archive"
 
 
+class SamePhone(StrEnum):
+    """What becomes of a new customer whose phone number is that of a contact with another name and e-mail address."""
+
+    HOLD = "hold"
+    LINK = "link"
+    NEW = "new"
+
+
 class CustomerRules(BaseModel):
     """Customers and companies. The defaults change nothing: orders bring their customers, and that is all."""
 
@@ -47,6 +55,10 @@ class CustomerRules(BaseModel):
     sync: Direction = Direction.OFF
     winner: Winner = Winner.SHOPIFY
     merged: MergedContact = MergedContact.HOLD
+    companies: Direction = Field(
+        default=Direction.FROM_SHOPIFY, description="which way companies go, as far as `sync` lets them"
+    )
+    same_phone: SamePhone = SamePhone.HOLD
     contact_tag: str = Field(
         default="", max_length=64, description="contact tag in Odoo; only contacts with it become customers in Shopify"
     )
@@ -57,7 +69,15 @@ class CustomerRules(BaseModel):
         default="SMS marketing", max_length=64, description="contact tag for consent to text messages; empty: none"
     )
 
-    @field_validator("sync", mode="before")
+    @property
+    def companies_to_odoo(self) -> bool:
+        return self.sync.to_odoo and self.companies.to_odoo
+
+    @property
+    def companies_to_shop(self) -> bool:
+        return self.sync.to_shop and self.companies.to_shop
+
+    @field_validator("sync", "companies", mode="before")
     @classmethod
     def _off(cls, value: Any) -> Any:
         """YAML reads `off` as false."""

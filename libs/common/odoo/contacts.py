@@ -29,9 +29,10 @@ def read_contacts(
     refs: Collection[str] = (),
     vats: Collection[str] = (),
 ) -> dict[int, OdooContact]:
-    """The contacts of these ids with the addresses below them, and those found by e-mail, phone, reference or tax id.
+    """The contacts of these ids with what is below them, and those found by e-mail, phone, reference or tax id.
 
-    One call; archived ones too. E-mails and phones are normalised. What is gone is absent.
+    One call; archived ones too. Among a contact's addresses are the companies below it. E-mails and phones are
+    normalised. What is gone is absent.
     """
     fields = [*_FIELDS, *(["phone_sanitized"] if names.partner_phone_sanitized else []), *_rank(names)]
     wanted = sorted(set(ids))
@@ -53,10 +54,12 @@ def read_contacts(
     below: dict[int, list[OdooAddress]] = {}
     for row in rows:
         parent = _id(row["parent_id"])
-        if parent is not None and row["type"] in ADDRESS_TYPES:
+        if parent is not None and (row["type"] in ADDRESS_TYPES or row["is_company"]):
             values = _values(row)
             kept = tuple((name, values[name]) for name in _ADDRESS_VALUES)
-            below.setdefault(parent, []).append(OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"]))
+            below.setdefault(parent, []).append(
+                OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"], row["is_company"])
+            )
     return {row["id"]: _contact(row, tuple(below.get(row["id"], ()))) for row in rows}
 
 
@@ -75,6 +78,7 @@ def _contact(row: Mapping[str, Any], addresses: tuple[OdooAddress, ...]) -> Odoo
         phone=normalise_phone(str(row.get("phone_sanitized") or "")) or normalise_phone(values["phone"]),
         active=row["active"],
         parent_id=_id(row["parent_id"]),
+        type=row["type"],
         is_company=row["is_company"],
         customer=bool(row.get("customer_rank")),
         tag_ids=tuple(sorted(row["category_id"])),

@@ -1,4 +1,4 @@
-"""Customers and companies: read whole; customers made, changed, given addresses and consent."""
+"""Customers: read whole, made, changed, given addresses and consent."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from libs.common.domain.customers import CompanyLocation, CustomerAddress, ShopCompany, ShopCustomer
+from libs.common.domain.customers import CustomerAddress, ShopCustomer
 from libs.common.domain.orders import Address
 from libs.common.errors import Rejected, Transient
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
 from libs.common.shopify.nodes import Changed, all_nodes, fetch_nodes, further_page, global_id
-from libs.common.shopify.reading import Node, numeric_id
+from libs.common.shopify.reading import Node
 
 CUSTOMER_REFUSED = "customer_refused"
 LINES = 50
@@ -24,22 +24,10 @@ def fetch_customers(client: ShopifyClient, ids: Sequence[str]) -> dict[str, Shop
     """By id, with every address; one that is deleted, was merged or is not visible is absent."""
 
     def read(_: str, node: Node) -> ShopCustomer:
-        with _still(node):
-            pages = _pages(client, "customer_addresses", "customer", node, "addressesV2")
-            return _customer(node, pages)
+        with still(node):
+            return _customer(node, pages(client, "customer_addresses", "customer", node, "addressesV2"))
 
     return fetch_nodes(client, "customers_by_ids", "Customer", ids, read)
-
-
-def fetch_companies(client: ShopifyClient, ids: Sequence[str]) -> dict[str, ShopCompany]:
-    """By id, with every location; one that is gone or not visible is absent."""
-
-    def read(_: str, node: Node) -> ShopCompany:
-        with _still(node):
-            pages = _pages(client, "company_locations", "company", node, "locations")
-            return _company(node, pages)
-
-    return fetch_nodes(client, "companies_by_ids", "Company", ids, read)
 
 
 def find_customer(client: ShopifyClient, *, email: str = "", phone: str = "") -> str | None:
@@ -118,7 +106,7 @@ def _accepted(answer: dict[str, Any], name: str) -> Node:
 
 
 @contextmanager
-def _still(node: Node) -> Iterator[None]:
+def still(node: Node) -> Iterator[None]:
     """A record that changes while its pages are read is read anew later."""
     try:
         yield
@@ -126,7 +114,8 @@ def _still(node: Node) -> Iterator[None]:
         raise Transient(f"{node.record} changed while its pages were read", "shopify", "changing") from None
 
 
-def _pages(client: ShopifyClient, name: str, root: str, node: Node, connection: str) -> list[Node]:
+def pages(client: ShopifyClient, name: str, root: str, node: Node, connection: str) -> list[Node]:
+    """Every node of a connection; to be used `still`."""
     doc = document(name)
     return all_nodes(
         node, connection, lambda cursor: further_page(client, doc, root, node, connection, lines=LINES, after=cursor)
@@ -163,45 +152,5 @@ def _mailing(node: Node) -> Address:
         province=node.text_or_empty("provinceCode"),
         province_name=node.text_or_empty("province"),
         country=node.text_or_empty("countryCodeV2"),
-        phone=node.text_or_empty("phone"),
-    )
-
-
-def _company(node: Node, locations: Sequence[Node]) -> ShopCompany:
-    return ShopCompany(
-        id=node.id(),
-        updated_at=node.moment("updatedAt"),
-        name=node.text("name").strip(),
-        external_id=node.text_or_empty("externalId"),
-        note=node.text_or_empty("note"),
-        locations=tuple(
-            CompanyLocation(
-                id=numeric_id(one.text("id")),
-                name=one.text("name"),
-                external_id=one.text_or_empty("externalId"),
-                phone=one.text_or_empty("phone"),
-                locale=one.text_or_empty("locale"),
-                tax_id=one.node("taxSettings").text_or_empty("taxRegistrationId").strip(),
-                shipping=_company_address(one.node_or_none("shippingAddress")),
-                billing=_company_address(one.node_or_none("billingAddress")),
-            )
-            for one in locations
-        ),
-    )
-
-
-def _company_address(node: Node | None) -> Address | None:
-    if node is None:
-        return None
-    return Address(
-        name=node.text_or_empty("recipient"),
-        company=node.text_or_empty("companyName"),
-        address1=node.text_or_empty("address1"),
-        address2=node.text_or_empty("address2"),
-        city=node.text_or_empty("city"),
-        zip=node.text_or_empty("zip"),
-        province=node.text_or_empty("zoneCode"),
-        province_name=node.text_or_empty("province"),
-        country=node.text_or_empty("countryCode"),
         phone=node.text_or_empty("phone"),
     )

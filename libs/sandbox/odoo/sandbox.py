@@ -13,6 +13,7 @@ from libs.sandbox.odoo.database import Database
 from libs.sandbox.odoo.env import Env, Registry
 from libs.sandbox.odoo.models import build
 from libs.sandbox.odoo.models.carrier import DELIVERY
+from libs.sandbox.odoo.models.partner import Partner
 from libs.sandbox.odoo.models.quantities import MRP
 from libs.sandbox.odoo.models.sale import taxes_field, unit_field
 from libs.sandbox.odoo.query import search
@@ -97,6 +98,12 @@ class OdooSandbox(StockSide):
     @now.setter
     def now(self, clock: Any) -> None:
         self.registry.now = clock
+
+    def check_tax_ids(self) -> None:
+        """As with the app base_vat, which refuses a tax id that is none."""
+        partner = self.registry.models["res.partner"]
+        assert isinstance(partner, Partner)  # noqa: S101 - that model is one
+        partner.checks_vat = True
 
     def start(self) -> str:
         return self.server.start()

@@ -14,6 +14,9 @@ from libs.sandbox.shopify.rest_write import time_text
 
 
 class CompanyRoom(OrderRoom):
+    b2b = True
+    """Whether the shop's plan has companies."""
+
     def add_company(
         self,
         name: str,
@@ -21,18 +24,23 @@ class CompanyRoom(OrderRoom):
         *,
         external_id: str = "",
         number: str = "",
+        people: Sequence[str] = (),
         topics: Sequence[str] = ("companies/create",),
     ) -> Document:
-        """A location is `{"name", "tax_id", "external_id", "phone", "shipping": Place, "billing": Place}`."""
+        """A location is `{"name", "tax_id", "external_id", "phone", "shipping": Place, "billing": Place}`.
+
+        `people` are the numbers of customers.
+        """
         with self.changing:
             company: Document = {
                 "id": gid("Company", number or self.store.new_id("Company")),
                 "name": name,
                 "externalId": external_id or None,
                 "note": None,
+                "contacts": [self.new_contact(gid("Customer", one)) for one in people],
             }
             company["locations"] = [self._location(one) for one in locations]
-            return self._keep_company(company, "create", topics)
+            return self.keep_company(company, "create", topics)
 
     def update_company(
         self, company_id: str, *, locations: Sequence[Mapping[str, Any]] | None = None, **changes: Any
@@ -44,7 +52,32 @@ class CompanyRoom(OrderRoom):
                 raise KeyError(company_id)
             if locations is not None:
                 changes["locations"] = [self._location(one) for one in locations]
-            return self._keep_company({**known, **changes}, "write", ("companies/update",))
+            return self.keep_company({**known, **changes}, "write", ("companies/update",))
+
+    def join_company(self, company_id: str, customer_id: str) -> Document:
+        """A customer becomes one of the company's people; the company."""
+        with self.changing:
+            known = self.store.company(company_id)
+            if known is None:
+                raise KeyError(company_id)
+            contact = self.new_contact(gid("Customer", customer_id))
+            body = {"admin_graphql_api_id": contact["id"], "company": {"admin_graphql_api_id": company_id}}
+            body["customer_admin_graphql_api_id"] = contact["customer"]
+            company = self.keep_company({**known, "contacts": [*known["contacts"], contact]}, "contact", ())
+            self.tell_of("company_contacts/create", body)
+            return company
+
+    def leave_company(self, company_id: str, customer_id: str) -> Document:
+        """A customer is none of the company's people any more; the company."""
+        with self.changing:
+            known = self.store.company(company_id)
+            if known is None:
+                raise KeyError(company_id)
+            left = [one for one in known["contacts"] if one["customer"] != gid("Customer", customer_id)]
+            return self.keep_company({**known, "contacts": left}, "contact", ("companies/update",))
+
+    def new_contact(self, customer: str) -> Document:
+        return {"id": gid("CompanyContact", self.store.new_id("CompanyContact")), "customer": customer}
 
     def delete_company(self, company_id: str) -> None:
         with self.changing:
@@ -67,7 +100,7 @@ class CompanyRoom(OrderRoom):
             "billingAddress": _company_address(given.get("billing")),
         }
 
-    def _keep_company(self, company: Document, operation: str, topics: Sequence[str]) -> Document:
+    def keep_company(self, company: Document, operation: str, topics: Sequence[str]) -> Document:
         company = {**company, "updatedAt": self.second()}
         self.store.put_company(company)
         self.journal.record("company", operation, company["id"])

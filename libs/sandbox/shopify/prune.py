@@ -51,6 +51,7 @@ ARGUMENTS_KEPT = frozenset(
         "input",
         "synchronous",
         "variants",
+        "taxRegistrationId",
     }
 )
 DIRECTIVES_KEPT = frozenset({"idempotent"})

@@ -32,6 +32,7 @@ from libs.sandbox.shopify.afterwards import UPDATED
 from libs.sandbox.shopify.announcing import CREATE, Announcing
 from libs.sandbox.shopify.app import build_app
 from libs.sandbox.shopify.catalog_commands import attach_commands
+from libs.sandbox.shopify.company_resolvers import attach_companies
 from libs.sandbox.shopify.customers import CustomerRoom
 from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Draft, Product
@@ -109,6 +110,7 @@ class ShopifySandbox(Announcing, Returning, CustomerRoom):
         self.bucket = Bucket(bucket, restore_rate)
         self.engine = Engine(self.facts, self.bucket)
         attach_commands(self.engine.schema, self.facts, self)
+        attach_companies(self.engine.schema, self.facts, self)
         self.webhooks = WebhookSender(
             shop, secret, faults=self.faults, calls=self.calls, api_version=VERSION, retry_seconds=retry_seconds
         )

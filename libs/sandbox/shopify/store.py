@@ -135,6 +135,10 @@ class ShopStore:
     def company(self, gid: str) -> Document | None:
         return self._companies.get(gid)
 
+    def companies(self) -> list[Document]:
+        with self._lock:
+            return list(self._companies.values())
+
     def put_company(self, document: Document) -> None:
         with self._lock:
             self._companies[document["id"]] = document

@@ -1,67 +1,82 @@
-"""Contacts of Odoo's that changed, for the customers of a store that goes this way."""
+"""Contacts of Odoo's that changed, for the customers and companies of a store that goes this way."""
 
 from __future__ import annotations
 
 from libs.common.domain.digests import digest
-from libs.common.ledger.model import Hint
+from libs.common.ledger.model import Hint, Record
 from libs.common.odoo.cells import parse_datetime
 from services.scheduler.odoo_poll.pages import Row
 from services.scheduler.odoo_poll.polled import Looking, Polled
 
-ENTITY = "customer"
+ENTITY, COMPANY = "customer", "company"
 MODEL = "res.partner"
 #: Types of the contacts that are addresses of the one above them.
 ADDRESSES = frozenset({"delivery", "invoice", "other"})
 
 
 def hints(look: Looking, rows: list[Row]) -> list[Hint]:
-    """A linked contact makes its customer due, an address the contact above it; any other is a record of its own."""
-    owners = {row["id"]: _owner(row) for row in rows}
-    linked = look.ledger.linked_to(look.store.slug, MODEL, sorted({one for one in owners.values() if one}))
+    """A linked contact makes its customer or its company due, an address that of the contact above it.
+
+    Any other contact is a record of its own. Who is below a company is told to that as well: it may be a new person.
+    """
+    above = {row["id"]: int(row["parent_id"][0]) for row in rows if row["parent_id"]}
+    named = {*(row["id"] for row in rows), *above.values()}
+    linked = look.ledger.linked_to(look.store.slug, MODEL, sorted(named))
     found: list[Hint] = []
     for row in rows:
-        owner = owners[row["id"]]
-        pair = linked.get(owner) if owner else None
-        if pair is not None and pair.entity == ENTITY:
-            # Without a version: the record's is Shopify's.
-            hint = Hint(look.store.slug, ENTITY, pair.source_id, source=pair.source, why="changed in Odoo")
-        elif pair is None and owner == row["id"] and _may_be_customer(look, row):
-            version = parse_datetime(row["write_date"])
-            hint = Hint(
-                look.store.slug, ENTITY, f"odoo-{owner}", "odoo", version, row["name"] or None, "changed in Odoo"
-            )
-        else:
-            continue
-        found.append(_told_once(hint, row))
-    return found
+        parent = linked.get(above.get(row["id"], 0))
+        own = linked.get(row["id"])
+        address = row["type"] in ADDRESSES or (row["is_company"] and row["parent_id"])
+        if own is not None and not address:
+            found.append(_of_pair(look, own, row))
+        if parent is not None and (address or parent.entity == COMPANY):
+            found.append(_of_pair(look, parent, row))
+        if own is None and not address and (entity := _may_become(look, row, parent)):
+            found.append(_new(look, entity, row))
+    return [one for one in found if one.entity in {ENTITY, COMPANY}]
 
 
-def _told_once(hint: Hint, row: Row) -> Hint:
-    """The same state found again (by another scheduler, or after a restart) is a duplicate to the ledger."""
+def _of_pair(look: Looking, pair: Record, row: Row) -> Hint:
+    """Without a version: the record's is Shopify's."""
     return Hint(
-        hint.store,
-        hint.entity,
-        hint.source_id,
-        hint.source,
-        hint.version,
-        hint.name,
-        hint.why,
-        delivery_id=f"poll:{digest(row)}",
+        look.store.slug,
+        pair.entity,
+        pair.source_id,
+        source=pair.source,
+        why="changed in Odoo",
+        delivery_id=_state(row),
     )
 
 
-def _owner(row: Row) -> int | None:
-    parent = row["parent_id"]
-    if not parent:
-        return int(row["id"])
-    return int(parent[0]) if row["type"] in ADDRESSES else None
+def _new(look: Looking, entity: str, row: Row) -> Hint:
+    return Hint(
+        look.store.slug,
+        entity,
+        f"odoo-{row['id']}",
+        "odoo",
+        parse_datetime(row["write_date"]),
+        row["name"] or None,
+        "changed in Odoo",
+        delivery_id=_state(row),
+    )
 
 
-def _may_be_customer(look: Looking, row: Row) -> bool:
+def _state(row: Row) -> str:
+    """The same state found again (by another scheduler, or after a restart) is a duplicate to the ledger."""
+    return f"poll:{digest(row)}"
+
+
+def _may_become(look: Looking, row: Row, parent: Record | None) -> str:
     """The worker decides; here only those are left out that no rule ever lets through, to keep the ledger small."""
-    if row["is_company"] or not (row["email"] or row["phone"]):
-        return False
-    return bool(look.store.rules.customers.contact_tag) or bool(row.get("customer_rank"))
+    mine = look.store.rules.customers
+    known = bool(mine.contact_tag) or bool(row.get("customer_rank"))
+    if row["is_company"]:
+        return COMPANY if known and mine.companies_to_shop else ""
+    if not (row["email"] or row["phone"]):
+        return ""
+    if row["parent_id"]:
+        return ENTITY if mine.companies_to_shop and (mine.contact_tag or parent is not None) else ""
+    return ENTITY if known else ""
 
 
 CONTACTS = Polled(
@@ -71,7 +86,7 @@ CONTACTS = Polled(
     needs=("parent_id", "type"),
     watched=(
         *("parent_id", "type", "is_company", "email", "phone", "customer_rank", "street", "street2", "city", "zip"),
-        *("state_id", "country_id", "lang", "category_id"),
+        *("state_id", "country_id", "lang", "category_id", "vat", "ref"),
     ),
     wanted=lambda rules: rules.customers.sync.to_shop,
     shared=True,

@@ -1,138 +1,106 @@
-"""What becomes of one company and its locations: pure. Companies go from Shopify to Odoo, never back.
+"""What becomes of one company and its locations: pure.
 
-The company is a contact of its own, each location its delivery and its invoice address below it, under the external
-ids that business orders use. The tax id stands on the company; a location that has another one is a company itself.
+Each part goes over from the side that changed it since both last agreed; of a part that both changed, the rule names
+the winner. Nothing is cleared and nothing deleted on the other side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from libs.common.domain.addresses import PLACE_FIELDS, address_values, place_of
-from libs.common.domain.customers import CompanyLocation, OdooContact, ShopCompany
-from libs.common.domain.digests import digest
+from libs.common.domain.customers import OdooContact, ShopCompany
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.rules import StoreRules
-from services.workers.companies.model import Situation
-from services.workers.customers.contact import DIGEST_LENGTH, address_content, differing, language_of
-from services.workers.customers.model import NewAddress, ToOdoo
+from libs.common.domain.rules_customers import CustomerRules, Winner
+from services.workers.companies.fingerprints import EVERYTHING, before
+from services.workers.companies.matching import match_company
+from services.workers.companies.model import EXTERNAL_ID, FROM_ODOO, Changes, NewInShop, Situation, ToShop
+from services.workers.companies.to_odoo import new_in_odoo, to_odoo
+from services.workers.companies.to_shop import first_location, to_shop
+from services.workers.customers.parts import changed, read_agreed
 
-KINDS = ("delivery", "invoice")
+Decision = Changes | Hold | Ignore | Nothing
 
 
-def plan(situation: Situation, rules: StoreRules) -> ToOdoo | Hold | Ignore | Nothing:
-    """Decide about one company."""
+def plan(situation: Situation, rules: StoreRules) -> Decision:
+    """Decide about one company of Shopify's, or one of Odoo's."""
     mine = rules.customers
-    if not mine.sync.to_odoo:
-        return Ignore(f"customers.sync: {mine.sync.value}")
+    if not mine.companies_to_odoo and not mine.companies_to_shop:
+        return Ignore(f"customers.sync: {mine.sync.value}, customers.companies: {mine.companies.value}")
+    if situation.source_id.startswith(FROM_ODOO):
+        return _from_odoo(situation, mine)
     company = situation.company
     if company is None:
         return Ignore("deleted in Shopify: its contact stays in Odoo")
     if situation.linked_id is not None and situation.contact is None:
         return Ignore("its contact was deleted in Odoo; an order of the company makes another one")
-    fingerprint = digest(_content(company))
-    if situation.contact is not None and situation.synced_digest == fingerprint:
-        return Nothing(fingerprint)
+    if situation.contact is not None and situation.synced_digest is not None:
+        return _pair(situation, company, situation.contact, mine)
+    return _first(situation, company, mine)
+
+
+def _pair(situation: Situation, company: ShopCompany, contact: OdooContact, mine: CustomerRules) -> Decision:
+    agreed = read_agreed(situation.synced_digest)
+    now = before(situation, company, contact)
+    if agreed is None:
+        return _first(situation, company, mine)
+    there, here = changed(now.shop, agreed.shop), changed(now.odoo, agreed.odoo)
+    both = there & here if mine.companies_to_odoo and mine.companies_to_shop else frozenset()
+    over = there - (both if mine.winner is Winner.ODOO else frozenset()) if mine.companies_to_odoo else frozenset()
+    back = here - (both if mine.winner is Winner.SHOPIFY else frozenset()) if mine.companies_to_shop else frozenset()
+    notes = {"both_changed": sorted(both), "winner": mine.winner.value} if both else {}
+    told = _told(to_shop(situation, company, contact, back, agreed, notes={} if over else notes), mine)
+    if over:
+        return to_odoo(situation, company, contact, over, notes=notes, and_shop=told)
+    return told or Nothing(now.text)
+
+
+def _first(situation: Situation, company: ShopCompany, mine: CustomerRules) -> Decision:
+    """A company that is not linked, or was by an order: what one side lacks is filled in, as far as the rule goes."""
     contact = situation.contact or match_company(company, situation)
-    return _to_odoo(situation, company, contact, fingerprint)
+    if contact is None:
+        if not mine.companies_to_odoo:
+            return Ignore(f"customers.companies: {mine.companies.value}")
+        return new_in_odoo(situation, company)
+    back = _told(to_shop(situation, company, contact, EVERYTHING, None, notes={}), mine)
+    if not mine.companies_to_odoo:
+        return back or Nothing(before(situation, company, contact).text)
+    return to_odoo(situation, company, contact, EVERYTHING, complete=True, notes={}, and_shop=back)
 
 
-def match_company(company: ShopCompany, situation: Situation) -> OdooContact | None:
-    """The active company whose reference is the external id, else the one that has the tax id; never several."""
-    free = [one for one in situation.candidates if one.active and one.id not in situation.taken]
-    wanted = external_ids(company)
-    same = [one for one in free if dict(one.values).get("ref") in wanted]
-    if same:
-        return min(same, key=lambda one: (one.parent_id is not None, one.id))
-    taxed = [
-        one
-        for one in free
-        if one.is_company and one.parent_id is None and dict(one.values).get("vat") in tax_ids(company)
-    ]
-    return taxed[0] if len(taxed) == 1 else None
+def _told(changes: ToShop, mine: CustomerRules) -> ToShop | None:
+    return changes if mine.companies_to_shop and changes.anything else None
 
 
-def external_ids(company: ShopCompany) -> set[str]:
-    """As business orders look for it: the company's, and those of its locations."""
-    return {company.external_id, *(one.external_id for one in company.locations)} - {""}
-
-
-def tax_ids(company: ShopCompany) -> set[str]:
-    return {one.tax_id for one in company.locations} - {""}
-
-
-def _content(company: ShopCompany) -> object:
-    return [company.name, company.external_id, list(company.locations)]
-
-
-def _to_odoo(situation: Situation, company: ShopCompany, contact: OdooContact | None, fingerprint: str) -> ToOdoo:
-    wanted = _wanted(situation, company)
-    present = dict(contact.values) if contact else {}
-    if contact is not None and situation.synced_digest is None:
-        # A contact that was there before is completed; what it has stays.
-        place = any(present.get(name) for name in ("street", "city", "zip"))
-        kept = {name: value for name, value in wanted.items() if not present.get(name)}
-        wanted = {name: value for name, value in kept.items() if not (place and name in PLACE_FIELDS)}
-    changes = differing(wanted, present)
-    addresses, below = _locations(situation, company, contact, present.get("vat") or wanted.get("vat", ""))
-    return ToOdoo(
+def _from_odoo(situation: Situation, mine: CustomerRules) -> Decision:
+    contact = situation.contact
+    rule = _left_out(situation, contact, mine)
+    if rule is not None or contact is None:
+        return Ignore(rule or "deleted in Odoo")
+    reference = dict(contact.values).get("ref", "")
+    return NewInShop(
         record_id=situation.record_id,
-        version=company.updated_at,
-        name=company.name,
-        ref=contact.id if contact else f"{situation.module}.company_{company.id}",
-        values=changes if contact else {**wanted, "is_company": "1"},
-        wanted=wanted,
-        addresses=addresses,
-        tags={},
-        tag_ids=contact.tag_ids if contact else (),
-        shop_digest=fingerprint,
-        notes={"changed": sorted(changes)} if contact else {"made": company.name},
-        below=below,
+        version=contact.written_at,
+        contact=contact,
+        external_id=situation.told.get(EXTERNAL_ID) or reference or f"{FROM_ODOO}{contact.id}",
+        location=first_location(contact, situation.facts),
     )
 
 
-def _wanted(situation: Situation, company: ShopCompany) -> dict[str, str]:
-    first = company.locations[0] if company.locations else None
-    values = {"name": company.name, "ref": company.external_id}
-    if first is not None:
-        values |= {
-            "ref": company.external_id or first.external_id,
-            "vat": first.tax_id,
-            "phone": first.phone,
-            "lang": language_of(first.locale, situation.languages),
-        }
-    values = {name: value for name, value in values.items() if value}
-    home = (first.billing or first.shipping) if first else None
-    at = address_values(home, situation.facts) if home else {}
-    return values | ({name: at[name] for name in PLACE_FIELDS} if any(place_of(at)) else {})
-
-
-def _locations(
-    situation: Situation, company: ShopCompany, contact: OdooContact | None, vat: str
-) -> tuple[tuple[NewAddress, ...], tuple[tuple[int, Mapping[str, str]], ...]]:
-    """The addresses that Odoo does not have, and those it has that get a tax id of their own."""
-    known = {
-        (one.type, digest(address_content(dict(one.values)))): one for one in (contact.addresses if contact else ())
-    }
-    new: dict[str, NewAddress] = {}
-    below: dict[int, Mapping[str, str]] = {}
-    for location in company.locations:
-        taxed = {"is_company": "1", "vat": location.tax_id} if location.tax_id and location.tax_id != vat else {}
-        for kind in KINDS:
-            name, values = _address(situation, location, kind)
-            there = known.get((kind, digest(address_content(values))))
-            if there is None:
-                new[name] = NewAddress(name, {**values, **taxed}, kind)
-            elif taxed and there.vat != location.tax_id:
-                below[there.id] = taxed
-    return tuple(new.values()), tuple(below.items())
-
-
-def _address(situation: Situation, location: CompanyLocation, kind: str) -> tuple[str, dict[str, str]]:
-    """Named as business orders name it: by its content, or by the location alone where it has no address."""
-    address = location.shipping if kind == "delivery" else location.billing or location.shipping
-    name = f"{situation.module}.location_{location.id}_{kind}"
-    if address is None:
-        return name, {"name": location.name}
-    values = address_values(address, situation.facts)
-    return f"{name}_{digest(values)[:DIGEST_LENGTH]}", values
+def _left_out(situation: Situation, contact: OdooContact | None, mine: CustomerRules) -> str | None:
+    """The rule that leaves a contact of Odoo's out."""
+    if not mine.companies_to_shop:
+        return f"customers.companies: {mine.companies.value}"
+    if contact is None:
+        return "deleted in Odoo"
+    if situation.paired:
+        return f"is {situation.paired}"
+    if not contact.active:
+        return "archived in Odoo"
+    if not contact.is_company:
+        return "no company"
+    if contact.parent_id is not None:
+        return "below another one: a location of it"
+    if mine.contact_tag and situation.only_tag not in contact.tag_ids:
+        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
+    if not mine.contact_tag and not contact.customer:
+        return "no customer in Odoo so far (nothing was invoiced), and customers.contact_tag names no tag"
+    return None

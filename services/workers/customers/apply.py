@@ -6,7 +6,7 @@ second finds what the first one made. Then all are read back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,9 +17,9 @@ from libs.common.odoo.contacts import MODEL, read_contacts
 from libs.common.odoo.errors import RowRefused
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
-from services.workers.customers.contact import differing
+from services.workers.customers.contact import differing, readable
 from services.workers.customers.gather import tag_key
-from services.workers.customers.model import ToOdoo
+from services.workers.customers.model import NewAddress, ToOdoo
 from services.workers.customers.rows import address_fields, address_row, changed_contact, new_contact
 
 
@@ -36,9 +36,11 @@ def apply(plans: Sequence[ToOdoo], store: StoreContext) -> dict[str, Written | F
     run = _Run(store)
     run.make_tags(plans)
     run.make([one for one in plans if isinstance(one.ref, str)])
-    run.change([one for one in plans if isinstance(one.ref, int)])
+    run.know([one for one in plans if isinstance(one.ref, int)])
+    run.make_addresses({one.record_id: one.first for one in plans})
+    run.change([one for one in plans if isinstance(one.ref, int) and one.record_id not in run.failed])
     run.change_below([one for one in plans if one.below and one.record_id not in run.failed])
-    run.make_addresses([one for one in plans if one.addresses and one.record_id not in run.failed])
+    run.make_addresses({one.record_id: one.addresses for one in plans})
     alive = [one for one in plans if one.record_id not in run.failed]
     contacts = run.read(alive)
     if run.complete([one for one in alive if isinstance(one.ref, str)], contacts):
@@ -76,11 +78,13 @@ class _Run:
         rows = [(one, new_contact(str(one.ref), one.values, self._tag_ids(one))) for one in plans]
         self._in_groups(rows, lambda fields, cells: self.store.odoo.load(MODEL, fields, cells).ids)
 
+    def know(self, plans: Sequence[ToOdoo]) -> None:
+        self.ids.update({one.record_id: one.ref for one in plans if isinstance(one.ref, int)})
+
     def change(self, plans: Sequence[ToOdoo]) -> None:
         rows: list[Row] = []
         for one in plans:
             assert isinstance(one.ref, int)  # noqa: S101 - the caller has looked
-            self.ids[one.record_id] = one.ref
             tag_ids = self._tag_ids(one)
             changed = None if tag_ids == one.tag_ids else tag_ids
             if one.values or changed is not None:
@@ -97,17 +101,19 @@ class _Run:
             except Rejected as refusal:
                 self.failed[one.record_id] = refusal
 
-    def make_addresses(self, plans: Sequence[ToOdoo]) -> None:
-        results = in_one_call(plans, self._load_addresses)
-        self.failed.update({one.record_id: failure for one, failure in results.failed})
+    def make_addresses(self, wanted: Mapping[str, Sequence[NewAddress]]) -> None:
+        """By the record of the contact that they are below."""
+        owners = [record for record, addresses in wanted.items() if addresses and record not in self.failed]
+        results = in_one_call(owners, lambda records: self._load_addresses(records, wanted))
+        self.failed.update(results.failed)
 
-    def _load_addresses(self, plans: Sequence[ToOdoo]) -> Sequence[int]:
-        owners = [number for number, one in enumerate(plans) for _ in one.addresses]
-        taxed = any("vat" in address.values for one in plans for address in one.addresses)
+    def _load_addresses(self, records: Sequence[str], wanted: Mapping[str, Sequence[NewAddress]]) -> Sequence[str]:
+        owners = [number for number, record in enumerate(records) for _ in wanted[record]]
+        taxed = any("vat" in address.values for record in records for address in wanted[record])
         rows = [
-            address_row(address.external_id, self.ids[one.record_id], address.type, address.values, taxed=taxed)
-            for one in plans
-            for address in one.addresses
+            address_row(address.external_id, self.ids[record], address.type, address.values, taxed=taxed)
+            for record in records
+            for address in wanted[record]
         ]
         try:
             self.store.odoo.load(MODEL, address_fields(taxed=taxed), rows)
@@ -115,7 +121,7 @@ class _Run:
             if refusal.record is not None:  # a row of the call: whose is it?
                 refusal.record = owners[refusal.record]
             raise
-        return [self.ids[one.record_id] for one in plans]
+        return records
 
     def complete(self, plans: Sequence[ToOdoo], contacts: dict[int, OdooContact]) -> bool:
         """A new contact that somebody else made at this very moment gets what it lacks; whether there was any."""
@@ -124,7 +130,7 @@ class _Run:
             contact = contacts.get(self.ids[one.record_id])
             if contact is None:
                 continue
-            lacking = differing(one.wanted, dict(contact.values))
+            lacking = differing(one.wanted, readable(contact))
             tag_ids = tuple(sorted({*contact.tag_ids, *self._tag_ids(one)}))
             changed = None if tag_ids == contact.tag_ids else tag_ids
             if lacking or changed is not None:

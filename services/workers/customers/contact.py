@@ -13,8 +13,6 @@ from libs.common.domain.rules_customers import CustomerRules
 from services.workers.customers.model import ConsentTags, NewAddress, ShopAddress
 
 DELIVERY = "delivery"
-#: What else a contact has is nobody's matter here.
-CARRIED = frozenset({"name", "email", "phone", "lang", *PLACE_FIELDS})
 #: Length of the digest in an address's external id, as in the orders' room.
 DIGEST_LENGTH = 16
 
@@ -52,7 +50,10 @@ def language_of(locale: str, languages: Sequence[str]) -> str:
 def new_addresses(
     customer: ShopCustomer, facts: CompanyFacts, module: str, main: Mapping[str, str], known: Sequence[OdooAddress]
 ) -> tuple[NewAddress, ...]:
-    """The entries of the address book that Odoo does not have: neither on the contact itself nor below it."""
+    """The entries of the address book that Odoo does not have: neither on the contact itself nor below it.
+
+    `main` is where the contact itself is; nothing of a person who has a company's address.
+    """
     there = {digest(address_content(dict(one.values))) for one in known}
     found: dict[str, NewAddress] = {}
     for entry in customer.addresses:
@@ -62,9 +63,22 @@ def new_addresses(
         ):
             continue
         if digest(address_content(values)) not in there:
-            name = f"{module}.address_customer_{customer.id}_{DELIVERY}_{digest(values)[:DIGEST_LENGTH]}"
+            name = address_name(module, customer.id, values)
             found[name] = NewAddress(name, values)
     return tuple(found.values())
+
+
+def address_name(module: str, customer_id: str, values: Mapping[str, str]) -> str:
+    """The external id of an address below a customer's contact: named by its content, as the orders' room names it."""
+    return f"{module}.address_customer_{customer_id}_{DELIVERY}_{digest(dict(values))[:DIGEST_LENGTH]}"
+
+
+def own_address(contact: OdooContact, module: str, customer_id: str) -> NewAddress | None:
+    """Where a contact is, as an address below it: it is kept so when the contact takes over its company's address."""
+    values = {name: dict(contact.values).get(name, "") for name in ("name", *PLACE_FIELDS)} | {"phone": ""}
+    if not any(place_of(values)) or any(place_of(dict(one.values)) == place_of(values) for one in contact.addresses):
+        return None
+    return NewAddress(address_name(module, customer_id, values), values)
 
 
 def address_content(values: Mapping[str, str]) -> dict[str, str]:
@@ -89,6 +103,11 @@ def differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str
     }
 
 
+def readable(contact: OdooContact) -> dict[str, str]:
+    """All that may be compared with what was wanted."""
+    return {**dict(contact.values), "parent_id": str(contact.parent_id or "")}
+
+
 def _same_as(name: str, value: str) -> str:
     if name == "email":
         return normalise_email(value)
@@ -97,27 +116,6 @@ def _same_as(name: str, value: str) -> str:
     if name == "vat":
         return "".join(one for one in value if one.isalnum()).upper()
     return value.strip()
-
-
-def shop_digest(customer: ShopCustomer) -> str:
-    """Changes with whatever Tandem carries of it."""
-    content = {
-        "name": [customer.first_name, customer.last_name],
-        "email": customer.email,
-        "phone": customer.phone,
-        "locale": customer.locale,
-        "consent": [customer.email_consent, customer.sms_consent],
-        "addresses": [one.address for one in customer.addresses],
-        "default": customer.default_address,
-    }
-    return digest(content)
-
-
-def odoo_digest(contact: OdooContact, tags: ConsentTags) -> str:
-    """Changes with whatever Tandem carries of it."""
-    addresses = {digest(dict(one.values)) for one in contact.addresses if one.active}
-    values = {name: value for name, value in contact.values if name in CARRIED}
-    return digest({"values": values, "consent": consent_of(contact, tags), "addresses": sorted(addresses)})
 
 
 def shop_values(contact: OdooContact, customer: ShopCustomer | None, languages: Sequence[str]) -> dict[str, str]:
@@ -144,7 +142,7 @@ def shop_addresses(contact: OdooContact, customer: ShopCustomer, facts: CompanyF
     here = place_of(values)
     told = {*book, here}
     found: list[ShopAddress] = []
-    if values.get("country_id") and any(here):
+    if values.get("country_id") and any(here) and not contact.below:
         entry = book.get(here)
         if entry is None:
             found.append(ShopAddress(address_of({**values, "phone": contact.phone}, facts), default=True))

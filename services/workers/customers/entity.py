@@ -11,19 +11,22 @@ from libs.common.ledger.model import Hint, Record, Target
 from libs.common.odoo.contacts import MODEL
 from services.workers.context import StoreContext
 from services.workers.customers.apply import Written, apply
-from services.workers.customers.contact import odoo_digest, shop_digest
+from services.workers.customers.companies import COMPANY
+from services.workers.customers.fingerprints import odoo_parts, shop_parts
 from services.workers.customers.gather import CUSTOMER, ENTITY, gather, tags_of
 from services.workers.customers.merging import archive, move
 from services.workers.customers.model import (
     ArchiveContact,
     Changes,
+    ConsentTags,
     MoveLink,
     NewInShop,
     Situation,
     ToOdoo,
     ToShopify,
 )
-from services.workers.customers.plan import both_digests, plan
+from services.workers.customers.parts import Agreed, after_writing
+from services.workers.customers.plan import plan
 from services.workers.customers.shop_side import ShopSide
 from services.workers.customers.verify import verify
 from services.workers.entity import Outcome, Read
@@ -94,19 +97,28 @@ def _odoo_answers(written: dict[str, Written | Failure], told: Told, store: Stor
             continue
         assert tags is not None  # noqa: S101 - there is something written
         customer = customers.get(also[0].customer_id) if also else None
-        shop = shop_digest(customer) if customer else one.changes.shop_digest
+        agreed = _agreed(one, tags)
+        if also and customer:
+            agreed = agreed.taking(shop=after_writing(agreed.shop, shop_parts(customer), also[0].written))
         notes = {**one.changes.notes, **(also[0].notes if also else {})}
         if one.changes.addresses:
             notes["addresses"] = len(one.changes.addresses)
         answers[record_id] = Outcome(
             version=customer.updated_at if customer else one.changes.version,
-            digest=both_digests(shop, odoo_digest(one.contact, tags)),
+            digest=agreed.text,
             name=one.changes.name,
             target=Target(MODEL, one.contact.id, one.contact.name),
             hold=verify(one),
             notes={"contact": one.contact.id, **notes},
         )
     return answers
+
+
+def _agreed(written: Written, tags: ConsentTags) -> Agreed:
+    """What was read before, and of what was written here as it reads now."""
+    changes, now = written.changes, odoo_parts(written.contact, tags)
+    made = isinstance(changes.ref, str)
+    return changes.before.taking(odoo=now if made else after_writing(changes.before.odoo, now, changes.written))
 
 
 def _shop_answers(told: Sequence[tuple[ToShopify, Failure | None]], store: StoreContext) -> dict[str, Answer]:
@@ -128,7 +140,7 @@ def _shop_answers(told: Sequence[tuple[ToShopify, Failure | None]], store: Store
                 notes["consent"] = dict(one.consent)
             answers[one.record_id] = Outcome(
                 version=customer.updated_at,
-                digest=both_digests(shop_digest(customer), one.odoo_digest),
+                digest=one.before.taking(shop=after_writing(one.before.shop, shop_parts(customer), one.written)).text,
                 name=customer.name or customer.email,
                 target=Target(MODEL, one.contact.id, one.contact.name),
                 notes=notes,
@@ -143,7 +155,8 @@ def _made(changes: NewInShop, made: str | Hold | Failure, store: StoreContext) -
     hold = made if isinstance(made, Hold) else None
     if isinstance(made, str):
         store.remember([(ENTITY, made, changes.contact.id, changes.contact.name)])
-        store.hint([Hint(store.slug, ENTITY, made, why="made from a contact in Odoo")])
+        companies = [Hint(store.slug, COMPANY, one, why="has a new contact in Odoo") for one in changes.companies]
+        store.hint([Hint(store.slug, ENTITY, made, why="made from a contact in Odoo"), *companies])
     return Outcome(
         version=changes.version,
         digest="",

@@ -14,6 +14,7 @@ from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, record_id
 from libs.common.odoo.contacts import MODEL, contact_tags, read_contacts
 from services.workers.context import StoreContext
+from services.workers.customers.companies import Above, of_contacts, of_customers, with_invoices
 from services.workers.customers.model import ERASED, FROM_ODOO, MERGED_INTO, ConsentTags, Situation
 from services.workers.scopes import scoped
 
@@ -31,7 +32,8 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     pairs = [r for r in batch if not r.source_id.startswith(FROM_ODOO) and ERASED not in r.told]
     ids = [record.source_id for record in pairs]
     customers = scoped(store.slug, lambda: store.shopify.customers(ids)) if ids else {}
-    known = _known(batch, pairs, customers, store)
+    above = of_customers([one for one in ids if one in customers], store)
+    known = _known(batch, pairs, customers, above, store)
     paired = _paired(batch, known, store)
     tags = tags_of(store)
     languages = store.reference.languages()
@@ -59,6 +61,10 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 synced_digest=record.synced.digest if record.synced else None,
                 told=record.told,
                 paired=paired.get(record.source_id),
+                companies=known.above.companies.get(record.source_id, ()),
+                above=known.contacts.get(known.above.partner_ids.get(record.source_id, 0)),
+                invoiced=known.invoiced,
+                waits_for=known.above.waits_for.get(record.source_id),
                 kept=known.contacts.get(kept_id) if kept_id is not None else None,
                 kept_id=kept_id,
             )
@@ -97,13 +103,20 @@ class _Known:
     taken: frozenset[int]
     kept: Mapping[str, int]
     """By the customers that others were merged into: their contacts' ids."""
+    above: Above
+    invoiced: frozenset[int]
 
 
 def _known(
-    batch: Sequence[Record], pairs: Sequence[Record], customers: Mapping[str, ShopCustomer], store: StoreContext
+    batch: Sequence[Record],
+    pairs: Sequence[Record],
+    customers: Mapping[str, ShopCustomer],
+    above: Above,
+    store: StoreContext,
 ) -> _Known:
     kept = store.links(ENTITY, [r.told[MERGED_INTO] for r in batch if MERGED_INTO in r.told])
     ids = {one for one in map(contact_id, batch) if one is not None} | set(kept.values())
+    ids |= set(above.partner_ids.values())
     new = [customers[r.source_id] for r in pairs if r.source_id in customers and contact_id(r) is None]
     contacts = read_contacts(
         store.odoo,
@@ -113,7 +126,15 @@ def _known(
         phones={normalise_phone(one.phone) for one in new} - {""},
     )
     taken = store.linked_to(MODEL, list(contacts)) if new else {}
-    return _Known(contacts, frozenset(taken), kept)
+    joining = {one for one in contacts if contacts[one].parent_id is None} if above.partner_ids else set()
+    invoiced = with_invoices(joining - set(above.partner_ids.values()), store)
+    theirs, parents = of_contacts(batch, contacts, store)
+    both = Above(
+        {**above.companies, **theirs.companies},
+        {**above.partner_ids, **theirs.partner_ids},
+        {**above.waits_for, **theirs.waits_for},
+    )
+    return _Known({**contacts, **parents}, frozenset(taken), kept, both, invoiced)
 
 
 def _paired(batch: Sequence[Record], known: _Known, store: StoreContext) -> dict[str, str]:

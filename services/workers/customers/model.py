@@ -10,6 +10,7 @@ from typing import Any
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.orders import Address
+from services.workers.customers.parts import Agreed
 
 #: A contact that Odoo's own user made: `acme/customer/odoo-42`.
 FROM_ODOO = "odoo-"
@@ -52,6 +53,14 @@ class Situation:
     told: Mapping[str, str] = field(default_factory=dict)
     paired: str | None = None
     """Of a contact from Odoo: the record of the customer that it is linked to already."""
+    companies: tuple[str, ...] = ()
+    """The companies of the shop that the customer is a contact of."""
+    above: OdooContact | None = None
+    """The first one's contact in Odoo, where it is linked and there; of a contact from Odoo the one above it."""
+    invoiced: frozenset[int] = frozenset()
+    """Contacts that have journal entries of their own; only asked of those that might join a company."""
+    waits_for: str | None = None
+    """The record of that company, or of the one above, while it is on its way."""
     kept: OdooContact | None = None
     """After a merge: the contact of the customer that stays; None when that one has none in Odoo."""
     kept_id: int | None = None
@@ -87,12 +96,19 @@ class ToOdoo:
     """Names of contact tags, and whether the contact is to have them."""
     tag_ids: tuple[int, ...]
     """What it has now."""
-    shop_digest: str
+    before: Agreed
+    """Both sides as they were read."""
+    written: frozenset[str]
+    """The parts that are written here (services.workers.customers.parts)."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     below: tuple[tuple[int, Mapping[str, str]], ...] = ()
     """Contacts below it that change, by database id."""
-    and_shop: ToShopify | None = None
-    """On the first look both sides are completed."""
+    first: tuple[NewAddress, ...] = ()
+    """Addresses to make before the contact itself changes and loses them."""
+    hints: tuple[str, ...] = ()
+    """Of a company: customers of the shop that are now its people, to be looked at when it is written."""
+    and_shop: Any = None
+    """What goes to Shopify as well: on the first look both sides are completed, later each takes the other's parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +133,8 @@ class ToShopify:
     addresses: tuple[ShopAddress, ...]
     consent: Mapping[str, bool]
     """`email`, `sms`: what changes."""
-    odoo_digest: str
+    before: Agreed
+    written: frozenset[str]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -131,6 +148,8 @@ class NewInShop:
     email: str
     phone: str
     values: Mapping[str, str]
+    companies: tuple[str, ...] = ()
+    """The company of the shop that it is to be a contact of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,17 @@
 """What becomes of one customer: pure, so that a dry run is this plan printed.
 
-Both sides have a digest of their own, kept together on the record: so it is known which of them changed since they
-last agreed, and what Tandem wrote itself changes neither. Nothing is ever cleared or deleted on the other side.
+Each part of both sides has a digest, kept together on the record: so it is known which side changed what since they
+last agreed, and what Tandem wrote itself is no change. Nothing is ever cleared or deleted on the other side.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_customers import CustomerRules, Direction, MergedContact, Winner
-from services.workers.customers.contact import (
-    consent_of,
-    consent_wanted,
-    contact_values,
-    differing,
-    new_addresses,
-    odoo_digest,
-    shop_addresses,
-    shop_digest,
-    shop_values,
-)
-from services.workers.customers.matching import match_contact
+from services.workers.customers.contact import contact_values, differing, shop_values
+from services.workers.customers.matching import Doubt, match_contact
 from services.workers.customers.model import (
     ERASED,
     FROM_ODOO,
@@ -35,13 +22,13 @@ from services.workers.customers.model import (
     MoveLink,
     NewInShop,
     Situation,
-    ToOdoo,
-    ToShopify,
 )
+from services.workers.customers.parts import changed, read_agreed
+from services.workers.customers.sides import EVERYTHING, before, new_in_odoo, to_odoo, to_shop
 
 Decision = Changes | Hold | Ignore | Needs | Nothing
 GONE = "deleted in Shopify: its contact stays in Odoo"
-BETWEEN = "."
+UNREACHABLE = "neither an e-mail address nor a phone number in international form"
 
 
 def plan(situation: Situation, rules: StoreRules) -> Decision:
@@ -56,6 +43,8 @@ def plan(situation: Situation, rules: StoreRules) -> Decision:
     customer = situation.customer
     if customer is None:
         return _merged(situation, mine) if MERGED_INTO in situation.told else Ignore(GONE)
+    if situation.waits_for is not None:
+        return Needs(situation.waits_for)
     if situation.contact is not None:
         return _pair(situation, customer, situation.contact, mine)
     if situation.linked_id is not None:
@@ -65,141 +54,54 @@ def plan(situation: Situation, rules: StoreRules) -> Decision:
     return _first(situation, customer, mine)
 
 
-def both_digests(shop: str, odoo: str) -> str:
-    return f"{shop}{BETWEEN}{odoo}"
-
-
-def _first(situation: Situation, customer: ShopCustomer, mine: CustomerRules) -> ToOdoo:
+def _first(situation: Situation, customer: ShopCustomer, mine: CustomerRules) -> Decision:
     """A customer that is not linked: to the contact it matches, or to a new one."""
-    found = match_contact(customer, situation.candidates, situation.taken)
+    found = match_contact(customer, situation.candidates, situation.taken, mine.same_phone)
+    if isinstance(found, Doubt):
+        return _ask(customer, found)
     if found:
-        contact, by = found
-        return _to_odoo(situation, customer, contact, mine, complete=True, notes={"linked": contact.name, "by": by})
-    wanted = contact_values(customer, situation.facts, situation.languages)
-    return ToOdoo(
-        record_id=situation.record_id,
-        version=customer.updated_at,
-        name=customer.name or customer.email,
-        ref=f"{situation.module}.customer_{customer.id}",
-        values=wanted,
-        wanted=wanted,
-        addresses=new_addresses(customer, situation.facts, situation.module, wanted, ()),
-        tags=consent_wanted(customer, mine),
-        tag_ids=(),
-        shop_digest=shop_digest(customer),
-        notes={"made": wanted["name"]},
+        notes = {"linked": found.contact.name, "by": found.by}
+        return to_odoo(situation, customer, found.contact, mine, EVERYTHING, complete=True, notes=notes)
+    return new_in_odoo(situation, customer, mine)
+
+
+def _ask(customer: ShopCustomer, doubt: Doubt) -> Hold:
+    named = ", ".join(f"{one.name} ({one.id}, {one.email or 'without e-mail'})" for one in doubt.candidates)
+    return Hold(
+        "contact_by_phone",
+        f"{customer.name or 'a customer'} ({customer.email or 'without e-mail'}) has the phone number {doubt.phone}; "
+        f"in Odoo it is that of {named}",
+        "is it one of them, give that contact the customer's e-mail address; is it not, make a contact with it; then "
+        "retry (or see `customers.same_phone`)",
+        {"phone": doubt.phone, "contact_ids": [one.id for one in doubt.candidates], "customer_id": customer.id},
     )
-
-
-def _to_odoo(
-    situation: Situation,
-    customer: ShopCustomer,
-    contact: OdooContact,
-    mine: CustomerRules,
-    *,
-    complete: bool,
-    notes: Mapping[str, Any],
-    and_shop: ToShopify | None = None,
-) -> ToOdoo:
-    """`complete` fills what the contact lacks and leaves what it has."""
-    wanted = contact_values(customer, situation.facts, situation.languages)
-    present = dict(contact.values)
-    if complete:
-        wanted = _lacking(wanted, present)
-    changes = differing(wanted, present)
-    consent = consent_wanted(customer, mine)
-    if complete:  # consent that somebody noted in Odoo is not taken back by a shop that has never asked
-        consent = {tag: given for tag, given in consent.items() if given}
-    after = {**present, **changes}
-    return ToOdoo(
-        record_id=situation.record_id,
-        version=customer.updated_at,
-        name=customer.name or customer.email,
-        ref=contact.id,
-        values=changes,
-        wanted=wanted,
-        addresses=new_addresses(customer, situation.facts, situation.module, after, contact.addresses),
-        tags=consent,
-        tag_ids=contact.tag_ids,
-        shop_digest=shop_digest(customer),
-        notes={**notes, **({"changed": sorted(changes)} if changes else {})},
-        and_shop=and_shop,
-    )
-
-
-def _lacking(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """Fields that the contact has not; its address is one whole."""
-    place = any(present.get(name) for name in ("street", "city", "zip"))
-    kept = {name: value for name, value in wanted.items() if name in {"name", "email", "phone", "lang"}}
-    at = {} if place else {name: value for name, value in wanted.items() if name not in kept}
-    return {name: value for name, value in kept.items() if not present.get(name)} | at
 
 
 def _pair(situation: Situation, customer: ShopCustomer, contact: OdooContact, mine: CustomerRules) -> Decision:
-    shop, odoo = shop_digest(customer), odoo_digest(contact, situation.tags)
-    kept_shop, _, kept_odoo = (situation.synced_digest or "").partition(BETWEEN)
-    if not kept_odoo:
+    """Each part goes over from the side that changed it; where both did, from the one that the rule names."""
+    agreed = read_agreed(situation.synced_digest)
+    now = before(situation, customer, contact)
+    if agreed is None:
         return _first_look(situation, customer, contact, mine)
-    shop_changed, odoo_changed = shop != kept_shop, odoo != kept_odoo
-    if shop_changed and odoo_changed and mine.sync is Direction.BOTH:
-        notes = {"both_changed": True, "winner": mine.winner.value}
-        if mine.winner is Winner.ODOO:
-            return _to_shop(situation, customer, contact, notes=notes)
-        return _to_odoo(situation, customer, contact, mine, complete=False, notes=notes)
-    if shop_changed and mine.sync.to_odoo:
-        return _to_odoo(situation, customer, contact, mine, complete=False, notes={})
-    if odoo_changed and mine.sync.to_shop:
-        return _to_shop(situation, customer, contact, notes={})
-    return Nothing(both_digests(shop, odoo))
+    there, here = changed(now.shop, agreed.shop), changed(now.odoo, agreed.odoo)
+    both = there & here if mine.sync is Direction.BOTH else frozenset()
+    over = there - (both if mine.winner is Winner.ODOO else frozenset()) if mine.sync.to_odoo else frozenset()
+    back = here - (both if mine.winner is Winner.SHOPIFY else frozenset()) if mine.sync.to_shop else frozenset()
+    notes = {"both_changed": sorted(both), "winner": mine.winner.value} if both else {}
+    told = to_shop(situation, customer, contact, back, notes={} if over else notes) if back else None
+    if over:
+        return to_odoo(situation, customer, contact, mine, over, notes=notes, and_shop=told)
+    return told if told and (told.values or told.addresses or told.consent) else Nothing(now.text)
 
 
 def _first_look(situation: Situation, customer: ShopCustomer, contact: OdooContact, mine: CustomerRules) -> Decision:
     """A pair that orders or a match have linked: what one side lacks is filled in, where the rule goes that way."""
-    back = _to_shop(situation, customer, contact, notes={}, complete=True) if mine.sync.to_shop else None
+    back = to_shop(situation, customer, contact, EVERYTHING, complete=True, notes={}) if mine.sync.to_shop else None
     if not mine.sync.to_odoo:
-        return back or Nothing(both_digests(shop_digest(customer), odoo_digest(contact, situation.tags)))
+        return back or Nothing(before(situation, customer, contact).text)
     differs = differing(contact_values(customer, situation.facts, situation.languages), dict(contact.values))
     notes = {"linked": contact.name, **({"differs": sorted(differs)} if differs else {})}
-    return _to_odoo(situation, customer, contact, mine, complete=True, notes=notes, and_shop=back)
-
-
-def _to_shop(
-    situation: Situation,
-    customer: ShopCustomer,
-    contact: OdooContact,
-    *,
-    notes: Mapping[str, Any],
-    complete: bool = False,
-) -> ToShopify:
-    values = shop_values(contact, customer, situation.languages)
-    addresses = shop_addresses(contact, customer, situation.facts)
-    consent = {
-        kind: given
-        for kind, given in consent_of(contact, situation.tags).items()
-        if given != (_state(customer, kind) == "SUBSCRIBED") and (customer.email if kind == "email" else customer.phone)
-    }
-    if complete:
-        has = {"firstName": customer.name, "lastName": customer.name, "email": customer.email, "phone": customer.phone}
-        values = {name: value for name, value in values.items() if not has.get(name, "x")}
-        addresses = tuple(one for one in addresses if not one.default or not customer.addresses)
-        # What a customer has refused in the shop, Odoo's older note does not take back.
-        never = {"NOT_SUBSCRIBED", "NEVER_SUBSCRIBED"}
-        consent = {kind: given for kind, given in consent.items() if given and _state(customer, kind) in never}
-    return ToShopify(
-        record_id=situation.record_id,
-        name=customer.name or customer.email,
-        customer_id=customer.id,
-        contact=contact,
-        values=values,
-        addresses=addresses,
-        consent=consent,
-        odoo_digest=odoo_digest(contact, situation.tags),
-        notes={**notes, **({"changed_in_shopify": sorted(values)} if values else {})},
-    )
-
-
-def _state(customer: ShopCustomer, kind: str) -> str:
-    return customer.email_consent if kind == "email" else customer.sms_consent
+    return to_odoo(situation, customer, contact, mine, EVERYTHING, complete=True, notes=notes, and_shop=back)
 
 
 def _from_odoo(situation: Situation, mine: CustomerRules) -> Decision:
@@ -207,6 +109,8 @@ def _from_odoo(situation: Situation, mine: CustomerRules) -> Decision:
     rule = _left_out(situation, contact, mine)
     if rule is not None or contact is None:
         return Ignore(rule or "deleted in Odoo")
+    if situation.waits_for is not None:
+        return Needs(situation.waits_for)
     return NewInShop(
         record_id=situation.record_id,
         version=contact.written_at,
@@ -214,6 +118,7 @@ def _from_odoo(situation: Situation, mine: CustomerRules) -> Decision:
         email=contact.email,
         phone=contact.phone,
         values=shop_values(contact, None, situation.languages),
+        companies=situation.companies,
     )
 
 
@@ -227,17 +132,27 @@ def _left_out(situation: Situation, contact: OdooContact | None, mine: CustomerR
         return f"is {situation.paired}"
     if not contact.active:
         return "archived in Odoo"
-    if contact.parent_id is not None:
-        return "a contact of another one"
     if contact.is_company:
-        return "a company: companies come from Shopify"
+        return "a company: it is no customer"
+    if contact.parent_id is not None:
+        return _left_out_below(situation, contact, mine)
     if mine.contact_tag and situation.tags.only not in contact.tag_ids:
         return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
     if not mine.contact_tag and not contact.customer:
         return "no customer in Odoo so far (nothing was invoiced), and customers.contact_tag names no tag"
-    if not contact.email and not contact.phone:
-        return "neither an e-mail address nor a phone number in international form"
-    return None
+    return None if contact.email or contact.phone else UNREACHABLE
+
+
+def _left_out_below(situation: Situation, contact: OdooContact, mine: CustomerRules) -> str | None:
+    """The people of a company that goes to Shopify go with it."""
+    above = situation.above
+    if not mine.companies_to_shop or not contact.below or above is None or not above.is_company:
+        return "a contact of another one"
+    if mine.contact_tag and situation.tags.only not in contact.tag_ids:
+        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
+    if situation.waits_for is None and not situation.companies:
+        return f"its company {above.name} does not go to Shopify"
+    return None if contact.email or contact.phone else UNREACHABLE
 
 
 def _merged(situation: Situation, mine: CustomerRules) -> Decision:

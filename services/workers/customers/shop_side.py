@@ -16,24 +16,15 @@ from services.workers.customers.model import NewInShop, ShopAddress, ToShopify
 from services.workers.scopes import scoped
 
 
-class ShopSide:
+class Asking:
     """Once the shop is down or asks for patience, the rest of a batch is not tried."""
 
     def __init__(self, store: StoreContext) -> None:
         self.store = store
         self._stop: Failure | None = None
 
-    def change(self, changes: ToShopify) -> Failure | None:
-        """None when Shopify has it all."""
-        return self._tried(lambda: self._change(changes))
-
-    def make(self, changes: NewInShop) -> str | Hold | Failure:
-        """The customer's id; a Hold when Shopify's customer of that e-mail belongs to another contact."""
-        found: list[str | Hold] = []
-        failure = self._tried(lambda: found.append(self._make(changes)))
-        return failure or found[0]
-
-    def _tried(self, act: Callable[[], object]) -> Failure | None:
+    def tried(self, act: Callable[[], object]) -> Failure | None:
+        """What went wrong, if anything did."""
         if self._stop is not None:
             return self._stop
         try:
@@ -43,6 +34,20 @@ class ShopSide:
                 self._stop = failure
             return failure
         return None
+
+
+class ShopSide(Asking):
+    """What one batch tells of customers."""
+
+    def change(self, changes: ToShopify) -> Failure | None:
+        """None when Shopify has it all."""
+        return self.tried(lambda: self._change(changes))
+
+    def make(self, changes: NewInShop) -> str | Hold | Failure:
+        """The customer's id; a Hold when Shopify's customer of that e-mail belongs to another contact."""
+        found: list[str | Hold] = []
+        failure = self.tried(lambda: found.append(self._make(changes)))
+        return failure or found[0]
 
     def _change(self, changes: ToShopify) -> None:
         shopify, number = self.store.shopify, changes.customer_id

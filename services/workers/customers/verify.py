@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from libs.common.domain.outcomes import Hold
 from services.workers.customers.apply import Written
-from services.workers.customers.contact import differing
+from services.workers.customers.contact import differing, readable
 
 
 def verify(written: Written) -> Hold | None:
     """None when Odoo has what it was given."""
-    wrong = differing(written.changes.wanted, dict(written.contact.values))
+    present = readable(written.contact)
+    wrong = differing(written.changes.wanted, present)
     if not wrong:
         return None
-    present = dict(written.contact.values)
     return Hold(
         "contact_differs",
         f"contact {written.contact.name} ({written.contact.id}) was written, and reads otherwise: "

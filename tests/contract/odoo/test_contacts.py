@@ -22,6 +22,7 @@ from services.workers.context import StoreContext
 from services.workers.customers.apply import Written, apply
 from services.workers.customers.gather import tags_of
 from services.workers.customers.model import Situation, ToOdoo
+from services.workers.customers.parts import Agreed
 from services.workers.customers.plan import plan
 from services.workers.customers.verify import verify
 from tests.contract.odoo.conftest import Lab
@@ -126,7 +127,7 @@ def test_a_change_writes_what_changed_and_keeps_the_rest(store: StoreContext) ->
     present = read_contacts(store.odoo, store.odoo_fields, [before.id])[before.id]
     moved = CustomerAddress("a", Address("Jane Doe", "", "9 New Road", "", "Berlin", "10117", "", "", "DE"))
     customer = jane(store, last_name="Roe", email_consent="UNSUBSCRIBED", addresses=(moved,))
-    changes = planned(store, customer, present, synced_digest="x.y")
+    changes = planned(store, customer, present, synced_digest=Agreed({}, {}).text)
     after = written(store, changes).contact
     values = dict(after.values)
     assert (after.name, values["street"], values["state_id"], values["ref"]) == ("Jane Roe", "9 New Road", "", "K-17")
@@ -191,7 +192,7 @@ def test_a_company_has_its_tax_id_and_a_location_of_another_country_its_own(stor
             CompanyLocation("2", "Paris", tax_id="FR23334175221", shipping=paris),
         ),
     )
-    situation = CompanySituation("acme/company/1", store.module, store.facts(), company=company)
+    situation = CompanySituation("acme/company/1", "1", store.module, store.facts(), company=company)
     changes = plan_company(situation, RULES)
     assert isinstance(changes, ToOdoo)
     contact = written(store, changes).contact

@@ -9,9 +9,9 @@ import pytest
 from libs.common.domain.orders import Address
 from libs.common.errors import CredentialsRefused, Rejected
 from libs.common.shopify.client import ShopifyClient
+from libs.common.shopify.companies import BusinessShop
 from libs.common.shopify.customers import (
     create_address,
-    fetch_companies,
     fetch_customers,
     find_customer,
     set_consent,
@@ -61,7 +61,7 @@ def test_a_company_is_read_with_every_page_of_its_locations(shop: ShopifySandbox
     made = shop.add_company(
         "Wayne", [{"name": f"L{at}", "tax_id": f"DE{at}", "shipping": place(at)} for at in range(70)]
     )
-    (found,) = fetch_companies(client, [number(made["id"])]).values()
+    (found,) = BusinessShop(client).companies([number(made["id"])]).values()
     assert [one.tax_id for one in found.locations] == [f"DE{at}" for at in range(70)]
     assert found.locations[1].billing is None
 

@@ -84,7 +84,7 @@ def test_a_business_order_and_the_companys_own_webhook_make_one_contact(lobby: L
     record = sync(lobby, company)
     assert record.state is State.SYNCED, record.held
     assert len(lobby.odoo.find("res.partner", [("name", "=", "Wayne")])) == 1
-    assert sorted(one["type"] for one in lobby.below(record)) == ["delivery", "invoice"]
+    assert sorted(one["type"] for one in lobby.below(record)) == ["contact", "delivery", "invoice"]
     assert lobby.contact(record)["vat"] == "DE123456788"
 
 

@@ -62,9 +62,26 @@ def test_the_ladder_goes_by_email_then_by_phone(lobby: Lobby) -> None:
     ada = lobby.sync(lobby.add(replace(JANE, first_name="Ada", email="", phone="+15550199")))
     assert ada.target
     assert ada.target.id == by_phone
-    new = lobby.sync(lobby.add(replace(JANE, email="carl@example.com", phone="+15550133")))
-    assert new.target
-    assert new.target.id not in {by_email, by_phone, other}
+    bob = lobby.sync(lobby.add(replace(JANE, first_name="BOB", last_name="", email="b@new.example", phone="+15550133")))
+    assert bob.target
+    assert bob.target.id == other
+
+
+def test_a_phone_number_of_somebody_with_another_name_and_e_mail_is_a_question(lobby: Lobby) -> None:
+    other = lobby.odoo.add("res.partner", name="Bob", phone="+1 555 0133", email="bob@example.com")
+    carl = lobby.add(replace(JANE, first_name="Carl", email="carl@example.com", phone="+15550133"))
+    record = lobby.sync(carl)
+    assert record.held
+    assert (record.held.code, record.held.details["contact_ids"]) == ("contact_by_phone", [other])
+    assert "Bob" in record.held.message
+    lobby.rules(sync="from_shopify", same_phone="new")
+    made = lobby.sync(carl)
+    assert made.target
+    assert made.target.id != other
+    lobby.rules(sync="from_shopify", same_phone="link")
+    linked = lobby.sync(lobby.add(replace(JANE, first_name="Dora", email="dora@example.com", phone="+15550133")))
+    assert linked.target
+    assert linked.target.id == other, "the other contact with this number is Carl's"
 
 
 def test_a_customer_that_an_order_brought_is_the_same_contact(lobby: Lobby) -> None:

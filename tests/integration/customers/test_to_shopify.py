@@ -99,6 +99,26 @@ def test_where_both_sides_changed_the_named_winner_stays(lobby: Lobby, winner: s
     assert f"{shop['firstName']} {shop['lastName']}" == name
 
 
+def test_changes_of_different_parts_on_both_sides_both_survive(lobby: Lobby) -> None:
+    customer = lobby.add(JANE, HOME)
+    record = lobby.sync(customer)
+    assert record.target
+    lobby.odoo.change("res.partner", record.target.id, phone="+15550177", street="9 New Road")
+    lobby.shop.update_customer(customer, lastName="Roe", locale="fr")
+    lobby.shop.consent(customer, email="SUBSCRIBED")
+    lobby.poll()
+    assert lobby.record("customer", customer).state is State.SYNCED
+    contact, shop = lobby.contact(record), lobby.shop.customer(customer)
+    assert (contact["name"], contact["phone"], contact["street"]) == ("Jane Roe", "+15550177", "9 New Road")
+    assert len(contact["category_id"]) == 1
+    assert (shop["lastName"], shop["defaultPhoneNumber"]["phoneNumber"]) == ("Roe", "+15550177")
+    assert shop["defaultAddress"]["address1"] == "9 New Road"
+    before = lobby.writes()
+    lobby.poll()
+    lobby.sync(customer)
+    assert lobby.writes() == before
+
+
 def test_consent_taken_back_in_odoo_is_taken_back_in_the_shop(lobby: Lobby) -> None:
     customer = lobby.add(JANE, HOME, email_consent="SUBSCRIBED")
     record = lobby.sync(customer)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from libs.common.domain.customers import CustomerAddress, OdooContact, ShopCustomer
+from libs.common.domain.customers import CustomerAddress, OdooAddress, OdooContact, ShopCustomer
 from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.orders import Address
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.rules import StoreRules
-from services.workers.customers.contact import language_of, odoo_digest, shop_digest
+from services.workers.customers.contact import language_of
 from services.workers.customers.model import (
     ArchiveContact,
     ConsentTags,
@@ -23,7 +23,9 @@ from services.workers.customers.model import (
     ToOdoo,
     ToShopify,
 )
-from services.workers.customers.plan import both_digests, plan
+from services.workers.customers.parts import after_writing, read_agreed
+from services.workers.customers.plan import plan
+from services.workers.customers.sides import before
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FACTS = CompanyFacts("USD", "round_globally", None, (), {}, {"US": 233}, {("US", "KY"): 18}, {}, ())
@@ -57,7 +59,7 @@ def decide(sync: str = "from_shopify", rules: dict[str, Any] | None = None, **ch
 
 
 def agreed(customer: ShopCustomer = JANE, odoo: OdooContact | None = None) -> str:
-    return both_digests(shop_digest(customer), odoo_digest(odoo or contact(), ConsentTags(1, 2)))
+    return before(situation(), customer, odoo or contact()).text
 
 
 def test_by_default_nothing_is_done() -> None:
@@ -196,3 +198,72 @@ def test_what_was_erased_on_request_stays_so() -> None:
 def test_what_is_not_carried_counts_as_no_change() -> None:
     present = contact(values={"ref": "K-17", "vat": "DE1"})
     assert isinstance(decide("both", contact=present, linked_id=5, synced_digest=agreed()), Nothing)
+
+
+def test_each_part_goes_over_from_the_side_that_changed_it() -> None:
+    customer = replace(JANE, last_name="Roe", locale="de")
+    present = contact(values={"phone": "+15550177", "street": "9 New Road", "name": "Jane Poe"}, tag_ids=(1,))
+    present = replace(present, phone="+15550177")
+    decided = decide("both", customer=customer, contact=present, linked_id=5, synced_digest=agreed())
+    assert isinstance(decided, ToOdoo)
+    assert decided.values == {"name": "Jane Roe", "lang": "de_DE"}
+    assert decided.tags == {}
+    back = decided.and_shop
+    assert isinstance(back, ToShopify)
+    assert back.values == {"phone": "+15550177"}
+    assert [(one.address.address1, one.default) for one in back.addresses] == [("9 New Road", True)]
+    assert back.consent == {"email": True}
+    assert decided.notes["both_changed"] == ["name"]
+
+
+def test_of_a_part_that_both_changed_the_winner_stays_and_the_others_go_their_way() -> None:
+    customer = replace(JANE, last_name="Roe", phone="+15550188")
+    present = contact(values={"name": "Jane Poe"})
+    decided = decide(
+        "both", {"winner": "odoo"}, customer=customer, contact=present, linked_id=5, synced_digest=agreed()
+    )
+    assert isinstance(decided, ToOdoo)
+    assert decided.values == {"phone": "+15550188"}
+    assert decided.and_shop
+    assert decided.and_shop.values == {"firstName": "Jane", "lastName": "Poe"}
+
+
+def test_an_address_dropped_on_one_side_is_not_brought_back_by_another_change() -> None:
+    second = replace(HOME, address1="2 Side Street")
+    two = replace(JANE, addresses=(*JANE.addresses, CustomerAddress("b", second)))
+    below = (
+        ("street", "2 Side Street"),
+        ("city", "Louisville"),
+        ("country_id", "233"),
+        ("state_id", "18"),
+        ("zip", "40202"),
+    )
+    present = contact(addresses=(OdooAddress(8, "delivery", below),))
+    both = before(situation(), two, present).text
+    dropped_there = decide(
+        "both", customer=JANE, contact=replace(present, email="j@new.example"), linked_id=5, synced_digest=both
+    )
+    assert isinstance(dropped_there, ToOdoo)
+    assert dropped_there.and_shop
+    assert (dropped_there.and_shop.values, dropped_there.and_shop.addresses) == ({"email": "j@new.example"}, ())
+    renamed = replace(two, last_name="Roe")
+    dropped_here = decide("both", customer=renamed, contact=contact(), linked_id=5, synced_digest=both)
+    assert isinstance(dropped_here, ToOdoo)
+    assert (dropped_here.values, dropped_here.addresses) == ({"name": "Jane Roe"}, ())
+
+
+def test_what_somebody_changed_while_it_was_written_is_a_change_still() -> None:
+    then = {"name": "a", "email": "b", "address:1": "1"}
+    now = {"name": "x", "email": "y", "address:1": "1", "address:2": "1"}
+    assert after_writing(then, now, {"name"}) == {"name": "x", "email": "b", "address:1": "1"}
+    assert after_writing(then, now, {"address:"}) == {"name": "a", "email": "b", "address:1": "1", "address:2": "1"}
+
+
+def test_what_both_agreed_on_is_read_as_it_was_written_and_an_older_digest_is_a_first_look() -> None:
+    both = before(situation(), JANE, contact())
+    assert read_agreed(both.text) == both
+    assert read_agreed("0123.4567") is None
+    assert read_agreed(None) is None
+    decided = decide("both", contact=contact(values={"name": "J."}), linked_id=5, synced_digest="0123.4567")
+    assert isinstance(decided, ToOdoo)
+    assert decided.values == {}

@@ -17,6 +17,9 @@ SCHEMA = load_schema()
 VARIABLES: dict[str, dict[str, Any]] = {
     "customer_addresses": {"lines": 50},
     "company_locations": {"lines": 50},
+    "company_contacts": {"lines": 50},
+    "companies_like": {"first": 20},
+    "customer_keys": {"first": 250},
     "orders_by_ids": {"lines": 12},
     "variant_codes": {"first": 250},
     "variants_by_codes": {"query": "sku:A"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
 from typing import Any, ClassVar
@@ -14,6 +15,15 @@ from libs.sandbox.odoo.schema import Fields
 
 ADDRESS = ("street", "street2", "zip", "city", "state_id", "country_id")
 COMMERCIAL = ("vat", "company_registry")
+
+
+#: By country: what a tax id looks like, and the sample that the refusal names. Others are not looked at.
+_VAT = {"DE": (re.compile(r"DE\d{9}"), "DE123456788"), "FR": (re.compile(r"FR\w\w\d{9}"), "FR23334175221")}
+
+
+def _is_vat(number: str) -> bool:
+    known = _VAT.get(number[:2])
+    return known is None or known[0].fullmatch(number) is not None
 
 
 def normalized_email(text: Any) -> str | bool:
@@ -31,6 +41,8 @@ def sanitized_phone(text: Any) -> str | bool:
 
 
 class Partner(Model):
+    checks_vat = False
+    """Whether the app base_vat is installed."""
     order = "complete_name, id desc"
     defaults: ClassVar[Mapping[str, Any]] = {"type": "contact", "active": True, "lang": "en_US"}
 
@@ -65,6 +77,9 @@ class Partner(Model):
     def after_write(self, env: Env, row: Row, names: set[str], *, created: bool) -> None:
         if row.get("type", "contact") == "contact" and not row.get("name"):
             raise ConstraintBroken("Contacts require a name")
+        if self.checks_vat and "vat" in names and not _is_vat(str(row.get("vat") or "")):
+            who = f"The VAT number [{row['vat']}] for partner [{row.get('name')}] does not seem to be valid. "
+            raise ConstraintBroken(f"\n{who}\nNote: the expected format is {_VAT[str(row['vat'])[:2]][1]}")
         if "email" in names:
             env.db.set("res.partner", row["id"], "email_normalized", normalized_email(row.get("email")))
         if names & {"phone", "mobile"}:
@@ -81,7 +96,8 @@ class Partner(Model):
             if company is not row:
                 _copy(env, company, row, COMMERCIAL)
             shares = row["type"] == "contact" and not row.get("is_company")
-            if created and shares and any(parent.get(field) for field in ADDRESS):
+            joins = created or "parent_id" in names
+            if joins and shares and any(parent.get(field) for field in ADDRESS):
                 _copy(env, parent, row, ADDRESS)
             elif self._lends(env, row, parent, names, created=created):
                 _copy(env, row, parent, ADDRESS)
@@ -95,7 +111,7 @@ class Partner(Model):
         if env.version == "18":
             first = len(env.children(self.fields["child_ids"], parent["id"])) == 1
             return created and first and not any(parent.get(field) for field in ADDRESS)
-        return row["type"] == "contact" and bool(names & set(ADDRESS))
+        return row["type"] == "contact" and bool(names & {*ADDRESS, "parent_id"})
 
     def _pass_down(self, env: Env, row: Row, names: set[str]) -> None:
         table = env.db.tables["res.partner"]

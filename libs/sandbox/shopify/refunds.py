@@ -21,7 +21,7 @@ from libs.sandbox.shopify.figures import (
     units_share,
 )
 from libs.sandbox.shopify.parts import all_lines, with_lines
-from libs.sandbox.shopify.routing import location_of, not_to_ship, units_left
+from libs.sandbox.shopify.routing import location_of, not_to_ship, shipped_units, units_left
 
 RestockType = Literal["return", "cancel", "no_restock", "legacy_restock"]
 NewGid = Callable[[str], str]
@@ -61,7 +61,7 @@ class TakenBack:
         return total_of(self.order, [*parts, *duties, *([] if self.order["taxesIncluded"] else taxes)])
 
     def changes(self) -> Document:
-        """Of the order: its figures, its lines, and its fulfillment orders, from which `cancel` units go."""
+        """Of the order: its figures, its lines, and its fulfillment orders, from which units go that never left."""
         changes = {**self.currents.changes, **with_lines(self.order, self._changed)}
         if self._cancelled:
             orders, _ = not_to_ship(self.order.get("fulfillmentOrders", []), self._cancelled, self._now)
@@ -76,6 +76,8 @@ class TakenBack:
             raise ValueError(f"{count} units of {line['name']} are to be cancelled, but not so many are unfulfilled")
         if restock == "cancel":
             self._cancelled[line_id] += count
+        elif restock == "no_restock":
+            self._cancelled[line_id] += max(0, count - shipped_and_kept(self.order)[line_id])
         subtotal, tax = self.currents.units_gone(line, refunded_units(self.order)[line_id], count)
         self._changed[line_id] = {**line, "currentQuantity": line["currentQuantity"] - count}
         restocked = restock in {"return", "cancel"}
@@ -158,6 +160,16 @@ def refunded_units(order: Document) -> Counter[str]:
         for line in refund["refundLineItems"]:
             counts[line["lineItem"]["id"]] += line["quantity"]
     return counts
+
+
+def shipped_and_kept(order: Document) -> Counter[str]:
+    """Units that left and were not refunded, by line id: a refund takes these first, unless it cancels."""
+    kept = shipped_units(order)
+    for refund in order.get("refunds", ()):
+        for line in refund["refundLineItems"]:
+            if line["restockType"] != "CANCEL":
+                kept[line["lineItem"]["id"]] -= line["quantity"]
+    return +kept
 
 
 def refunded_shipping(order: Document, shipping_line: str) -> list[Document]:

@@ -1,7 +1,7 @@
 """What of an order is left to deliver and invoice once refunds have taken units off it. Pure.
 
 A refund whose units never left (`restockType` cancel) lowers the order's quantities in Odoo when the refund is synced;
-from then on the order is compared, and edited, without them. So does one that says `return` of units that Odoo never
+from then on the order is compared, and edited, without them. So does one of any other kind, of units that Odoo never
 delivered: how many these were, the order in Odoo tells. A refund that is not in Odoo yet changes nothing here.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import LineItem, Order
-from libs.common.domain.refunds import CANCEL, NO_RESTOCK, RefundLine
+from libs.common.domain.refunds import CANCEL, RefundLine
 from libs.common.domain.sales import SaleOrder
 
 
@@ -36,7 +36,7 @@ def without_cancelled(order: Order, done_refunds: Collection[str], there: SaleOr
 def _gone(line: LineItem, taken: Sequence[RefundLine], there: SaleOrder | None) -> list[RefundLine]:
     """The units of a line that left the order: cancelled ones, and of the others as many as Odoo's line has less."""
     gone = [one for one in taken if one.restock_type == CANCEL]
-    others = [one for one in taken if one.restock_type not in {CANCEL, NO_RESTOCK}]
+    others = [one for one in taken if one.restock_type != CANCEL]
     known = there.lines_of(f"line_{line.id}") if there else ()
     if not known or not others:
         return gone

@@ -1,4 +1,4 @@
-"""Reads both sides of a whole batch: two requests to Shopify, at most four to Odoo, a few to the ledger.
+"""Reads both sides of a whole batch: two or three requests to Shopify, at most four to Odoo, a few to the ledger.
 
 A refund that was synced just so costs one request to Shopify. Raises a `Failure` that concerns the whole batch;
 what concerns one record comes back with it.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from libs.common.domain.fulfillments import OrderFulfillments
 from libs.common.domain.orders import Order
 from libs.common.domain.refunds import Refund
+from libs.common.domain.rules import FromShopify
 from libs.common.domain.sales import CREDIT_NOTE, INCOMING, Invoice, Picking, SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, State, record_id
@@ -20,6 +22,8 @@ from services.workers.payments.gather import books_of
 from services.workers.refunds.model import Registered, Situation
 from services.workers.refunds.money import missing_payment
 from services.workers.refunds.plan import lacks_exchange, refund_digest
+from services.workers.refunds.unshipped import matters
+from services.workers.scopes import scoped
 
 #: How often an announced refund may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4
@@ -90,6 +94,8 @@ class _Read:
     payments: Mapping[str, Registered] = field(default_factory=dict)
     names: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """External ids of credit notes and returns, by model and id."""
+    shipping: Mapping[str, OrderFulfillments] = field(default_factory=dict)
+    """By order id, of those where it matters."""
     wanted: frozenset[str] = frozenset()
     """The orders' ids."""
     batch: frozenset[str] = frozenset()
@@ -112,6 +118,18 @@ class _Read:
         self.states = self.store.records("refund", [one for one in ids if one not in self.batch])
         self.payments = self._payments()
         self.names = self._names()
+        self.shipping = self._shipping()
+
+    def _shipping(self) -> Mapping[str, OrderFulfillments]:
+        """A store that has nothing to do with Shopify's fulfillments may lack the scope for it."""
+        rules, sales = self.store.rules.fulfillments, {one: self._sale(one) for one in self.orders}
+        if not rules.to_shopify and rules.from_shopify is not FromShopify.VALIDATE:
+            return {}
+        ids = [one for one, sale in sales.items() if sale and matters(self._siblings(self.orders[one]), sale)]
+        return scoped(self.store.slug, lambda: self.store.shopify.order_fulfillments(ids)) if ids else {}
+
+    def _siblings(self, order: Order) -> tuple[Refund, ...]:
+        return tuple(self.siblings[one] for one in order.refund_ids if one in self.siblings)
 
     def _payments(self) -> dict[str, Registered]:
         ids = [one.id for order in self.orders.values() for one in order.transactions if one.pays or one.pays_back]
@@ -154,7 +172,6 @@ class _Read:
         of_order = self.records.get(refund.order_id) if refund else None
         order = self.orders.get(refund.order_id) if refund else None
         sale = self._sale(refund.order_id) if refund else None
-        siblings = tuple(self.siblings[one] for one in order.refund_ids if one in self.siblings) if order else ()
         return Situation(
             record_id=record.id,
             refund=refund,
@@ -167,13 +184,14 @@ class _Read:
             sale_id=of_order.target.id if of_order and of_order.target else None,
             sale=sale,
             order=order,
-            siblings=siblings,
+            siblings=self._siblings(order) if order else (),
             credits=self._credits(sale),
             returns=self._returns(sale),
             payments=self.payments,
             open_refunds=tuple(one for one in order.refund_ids if one != refund.id and not self._done(one))
             if order and refund
             else (),
+            shipping=self.shipping.get(order.id) if order else None,
             facts=self.store.facts() if sale else None,
             books=books_of(self.store) if sale and self.store.rules.until.registers_payments else None,
             synced_digest=record.synced.digest if record.synced else None,

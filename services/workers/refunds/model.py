@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.fulfillments import OrderFulfillments
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Order, Side
 from libs.common.domain.outcomes import Hold
@@ -60,6 +61,8 @@ class Situation:
     """What became of each transaction of the order, by its id; those that nobody knows are absent."""
     open_refunds: tuple[str, ...] = ()
     """Ids of other refunds of the order that are not in Odoo yet."""
+    shipping: OrderFulfillments | None = None
+    """What Shopify shipped of the order and has left to ship; None where nothing hangs on it."""
     facts: CompanyFacts | None = None
     books: Books | None = None
     synced_digest: str | None = None

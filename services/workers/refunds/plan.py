@@ -164,6 +164,7 @@ def _restocking(
         before=[one for one in earlier_refunds(situation, refund) if one.id not in situation.returns],
         restock=rules.restock,
         all_units=all_units,
+        shipping=situation.shipping,
     )
 
 

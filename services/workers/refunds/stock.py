@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from libs.common.domain.fulfillments import OrderFulfillments
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.refunds import CANCEL, LEGACY_RESTOCK, RETURN, Refund
 from libs.common.domain.sales import CANCELLED, DONE, INCOMING, Move, Picking, SaleLine, SaleOrder
 from services.workers.refunds.model import LineQuantity, PlannedReturn, ReturnedMove
+from services.workers.refunds.unshipped import not_restocked_nor_shipped
 
 #: `restockType` of units that come back when they were delivered.
 COMES_BACK = frozenset({RETURN, LEGACY_RESTOCK})
+RESTOCKED = frozenset({CANCEL, *COMES_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Restocking:
     """Earlier refunds of the order whose returns are still to be made: they take the first units."""
     all_units: bool = False
     """Of an order without invoice: every refunded unit that was not delivered leaves the order."""
+    shipping: OrderFulfillments | None = None
+    """What Shopify shipped and has left to ship; None where nothing hangs on it."""
 
 
 def plan_stock(facts: Restocking) -> PlannedStock:
@@ -132,14 +137,16 @@ def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: S
 
 def _never_delivered(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) -> int:
     """Units of all refunds that are not to be delivered any more."""
-    if facts.all_units:
-        return _units(facts.siblings, line_id, None)
-    cancelled = _units(facts.siblings, line_id, frozenset({CANCEL}))
     ids = {part.id for part in parts}
-    if not any(move.sale_line_id in ids for picking in facts.sale.deliveries for move in picking.moves):
-        return cancelled  # nothing of it is delivered from stock
+    stocked = any(move.sale_line_id in ids for picking in facts.sale.deliveries for move in picking.moves)
+    if not stocked:  # nothing of it is delivered from stock
+        return _units(facts.siblings, line_id, None if facts.all_units else frozenset({CANCEL}))
     delivered = sum((move.quantity for _, move in _delivered(facts.sale, ids)), Decimal(0))
-    return cancelled + max(0, _units(facts.siblings, line_id, COMES_BACK) - int(delivered))
+    kept = not_restocked_nor_shipped(line_id, facts.order, facts.siblings, facts.shipping, delivered)
+    if facts.all_units:
+        return _units(facts.siblings, line_id, RESTOCKED) + kept
+    cancelled = _units(facts.siblings, line_id, frozenset({CANCEL}))
+    return cancelled + kept + max(0, _units(facts.siblings, line_id, COMES_BACK) - int(delivered))
 
 
 def _units(refunds: Sequence[Refund], line_id: str, kinds: frozenset[str] | None) -> int:

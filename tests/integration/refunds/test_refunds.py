@@ -69,6 +69,49 @@ def test_units_that_are_not_restocked_leave_the_warehouse_as_it_is(counter: Coun
     assert counter.order(placed)["lines"][0]["qty_delivered"] == 3.0
 
 
+@pytest.mark.parametrize(("until", "held"), [("paid", ""), ("confirmed", "refund_not_followed")])
+def test_of_units_that_are_not_restocked_those_never_sent_are_not_to_be_delivered_any_more(
+    counter: Counter, until: str, held: str
+) -> None:
+    counter.rules(until=until)
+    placed = counter.sell()
+    counter.deliver(placed, 1)
+    (record,) = counter.announce(counter.refund(placed, 2, "no_restock"))
+    # Without an invoice nothing can say that the customer keeps a unit for nothing.
+    assert (record.held.code if record.held else "") == held
+    (line,) = counter.order(placed)["lines"]
+    # Of the two, Shopify takes the one that was sent first: one is left to be sent, and one is not sent any more.
+    figures = (line["product_uom_qty"], line["qty_delivered"])
+    still_open = [move["product_uom_qty"] for one in counter.pickings(placed) for move in one["moves"]
+                  if move["state"] != "done"]  # fmt: skip
+    (left,) = counter.desk.shop.order(placed["id"])["fulfillmentOrders"][0]["lineItems"]
+    assert (figures, still_open, left["remainingQuantity"]) == ((2.0, 1.0), [1.0], 1)
+
+
+def test_before_the_invoice_units_never_sent_leave_the_order_without_being_restocked(counter: Counter) -> None:
+    counter.rules(until="confirmed")
+    placed = counter.sell()
+    counter.refunded(placed, 2, "no_restock")
+    (delivery,) = counter.pickings(placed)
+    assert [move["product_uom_qty"] for move in delivery["moves"]] == [1.0]
+    assert counter.order(placed)["amount_total"] == pytest.approx(4.6)
+
+
+def test_what_is_not_restocked_and_was_never_sent_leaves_once_and_no_edit_brings_it_back(counter: Counter) -> None:
+    placed = counter.sell()
+    record = counter.refunded(placed, 2, "no_restock")
+    (delivery,) = counter.pickings(placed)
+    assert [move["product_uom_qty"] for move in delivery["moves"]] == [1.0]
+    assert counter.order(placed)["lines"][0]["qty_invoiced"] == 1.0
+    before = len(counter.desk.odoo.journal.entries())
+    counter.again([record])
+    counter.desk.sync(counter.desk.shop.order(placed["id"]))
+    assert len(counter.desk.odoo.journal.entries()) == before
+    counter.deliver(placed)
+    counter.desk.sync(counter.desk.shop.order(placed["id"]))
+    assert [one["state"] for one in counter.pickings(placed)] == ["done"]
+
+
 def test_a_delivery_in_part_gives_back_what_it_delivered(counter: Counter) -> None:
     placed = counter.sell()
     counter.deliver(placed, 2)

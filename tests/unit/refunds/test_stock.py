@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from libs.common.domain.fulfillments import (
+    FulfilledLine,
+    Fulfillment,
+    FulfillmentOrder,
+    FulfillmentOrderLine,
+    OrderFulfillments,
+)
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.sales import SaleOrder
 from services.workers.refunds.model import Changes
 from tests.unit.refunds.builders import (
+    REFUNDED,
     RULES,
     came_back,
     changes_of,
@@ -56,10 +65,71 @@ def test_units_that_were_never_delivered_are_not_to_be_any_more(kind: str) -> No
     assert (returned(changes), lowered(changes), changes.hold_after) == ([], {70: "1"}, None)
 
 
-@pytest.mark.parametrize("sold", [delivered_sale(3), sale(pickings=(OPEN,))])
-def test_units_that_are_not_restocked_move_nothing(sold: SaleOrder) -> None:
-    changes = of("no_restock", sold)
-    assert (returned(changes), lowered(changes)) == ([], {})
+def shop(shipped: int, left: int, status: str = "open") -> OrderFulfillments:
+    """What Shopify shipped of the line, and still wants shipped."""
+    lines = (FulfillmentOrderLine("31", "1", left, 3),)
+    done = (Fulfillment("41", "1001", "#1001-F1", "success", REFUNDED, REFUNDED, (FulfilledLine("1", shipped),)),)
+    return OrderFulfillments("1001", "#1001", (FulfillmentOrder("30", status, "61", lines),), done if shipped else ())
+
+
+def kept(units: int, sold: SaleOrder, shipping: OrderFulfillments | None, **changes: Any) -> Changes:
+    """Units are refunded that nobody restocks."""
+    made = refund(refund_line(units, f"{10 * units}.00", restock_type="no_restock"))
+    return changes_of(situation(made, sale=sold, shipping=shipping, **changes))
+
+
+def test_delivered_units_that_are_not_restocked_stay_delivered() -> None:
+    changes = kept(1, delivered_sale(3), None)
+    assert (returned(changes), lowered(changes), changes.hold_after) == ([], {}, None)
+
+
+@pytest.mark.parametrize("shipping", [shop(0, 1), shop(0, 1, "on_hold"), None])
+def test_units_that_are_not_restocked_and_were_never_sent_are_not_to_be(shipping: OrderFulfillments | None) -> None:
+    changes = kept(2, sale(pickings=(OPEN,)), shipping)
+    assert (returned(changes), lowered(changes), changes.hold_after) == ([], {70: "1"}, None)
+
+
+IN_PART = (picking(move(quantity="1", state="done")), picking(move(301, state="assigned"), id=31, state="assigned"))
+
+
+@pytest.mark.parametrize(
+    ("units", "shipping", "left"),
+    [
+        (1, shop(1, 2), {}),  # the one that was sent
+        (1, None, {}),
+        (2, shop(1, 1), {70: "2"}),
+        (2, None, {70: "2"}),
+        (1, shop(1, 1), {70: "2"}),  # as Shopify says, whatever its rule is
+        (3, shop(1, 0, "closed"), {70: "1"}),
+    ],
+)
+def test_of_units_sent_in_part_as_many_are_not_sent_any_more_as_shopify_says(
+    units: int, shipping: OrderFulfillments | None, left: dict[int, str]
+) -> None:
+    sold = sale(sale_line(delivered=Decimal(1)), pickings=IN_PART)
+    changes = kept(units, sold, shipping)
+    assert (returned(changes), lowered(changes), changes.hold_after) == ([], left, None)
+
+
+def test_a_repeat_takes_no_further_unit_off() -> None:
+    sold = sale(
+        sale_line(quantity=Decimal(1)), pickings=(picking(move(demand="1", state="assigned"), state="assigned"),)
+    )
+    assert lowered(kept(2, sold, shop(0, 1))) == {}
+
+
+def test_cancelled_and_kept_units_of_one_line_both_leave_the_order() -> None:
+    first = refund(refund_line(1, restock_type="cancel"))
+    second = refund(refund_line(1, restock_type="no_restock"), id="502")
+    given = situation(second, sale=sale(pickings=(OPEN,)), siblings=(first, second), shipping=shop(0, 1))
+    assert lowered(changes_of(given)) == {70: "1"}
+
+
+def test_before_the_invoice_units_that_were_not_sent_leave_and_sent_ones_stay() -> None:
+    unpaid = {"invoices": (), "pickings": (OPEN,)}
+    assert lowered(kept(2, sale(sale_line(invoiced=Decimal(0)), **unpaid), shop(0, 1))) == {70: "1"}
+    part = sale(sale_line(invoiced=Decimal(0), delivered=Decimal(1)), invoices=(), pickings=IN_PART)
+    assert lowered(kept(1, part, shop(1, 2))) == {}
 
 
 def test_by_rule_nothing_comes_back() -> None:

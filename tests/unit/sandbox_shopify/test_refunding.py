@@ -64,7 +64,7 @@ def test_a_refund_moves_the_orders_figures_and_leaves_what_was_placed(shop: Shop
     assert amounts(after, "currentTotalDiscountsSet") == [Decimal("1.00")]
     assert amounts(after, "currentTotalTaxSet") == [amount(tax["priceSet"]) for tax in figure(after, "currentTaxLines")]
     assert refund["refundLineItems"][0]["restocked"] is False
-    assert after["fulfillmentOrders"][0]["lineItems"][0]["remainingQuantity"] == 2
+    assert after["fulfillmentOrders"][0]["lineItems"][0]["remainingQuantity"] == 0
 
 
 def test_cancelled_units_need_not_be_shipped_any_more(shop: ShopifySandbox) -> None:

@@ -89,7 +89,7 @@ def test_units_that_are_not_restocked_and_were_never_sent_are_not_to_be(shipping
     assert (returned(changes), lowered(changes), changes.hold_after) == ([], {70: "1"}, None)
 
 
-IN_PART = (picking(move(quantity="1", state="done")), picking(move(301, state="assigned"), id=31, state="assigned"))
+IN_PART = (picking(move(1)), picking(move(2, id=301, state="assigned"), id=202, state="assigned"))
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,7 @@ def test_of_units_sent_in_part_as_many_are_not_sent_any_more_as_shopify_says(
 
 
 def test_a_repeat_takes_no_further_unit_off() -> None:
-    sold = sale(
-        sale_line(quantity=Decimal(1)), pickings=(picking(move(demand="1", state="assigned"), state="assigned"),)
-    )
+    sold = sale(sale_line(quantity=Decimal(1)), pickings=(picking(move(1, state="assigned"), state="assigned"),))
     assert lowered(kept(2, sold, shop(0, 1))) == {}
 
 

@@ -52,6 +52,10 @@ class Shopify(Protocol):
 
     def image(self, url: str) -> bytes: ...
 
+    def media(self, product_id: str) -> Mapping[str, str]:
+        """Addresses of the product's pictures, with their global ids."""
+        ...
+
     def upload(self, name: str, content: bytes) -> str:
         """Repeatable: the address by which a product may name the picture."""
         ...

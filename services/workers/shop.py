@@ -27,7 +27,7 @@ from libs.common.shopify.fulfillments import (
 from libs.common.shopify.images import fetch_image, upload_image
 from libs.common.shopify.orders import fetch_orders
 from libs.common.shopify.product_writes import fetch_variants, find_variants, set_product, update_variants
-from libs.common.shopify.products import fetch_products
+from libs.common.shopify.products import fetch_media, fetch_products
 from libs.common.shopify.refunds import fetch_refunds
 from libs.common.shopify.stock_shop import StockShop
 from libs.common.shopify.transactions import fetch_transactions
@@ -65,6 +65,9 @@ class Shop:
 
     def image(self, url: str) -> bytes:
         return fetch_image(url)
+
+    def media(self, product_id: str) -> Mapping[str, str]:
+        return fetch_media(self.client, product_id)
 
     def upload(self, name: str, content: bytes) -> str:
         return upload_image(self.client, name, content)

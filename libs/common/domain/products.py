@@ -105,6 +105,8 @@ class OdooVariant:
     """Ids of its `product.template.attribute.value`s."""
     price: Decimal = Decimal(0)
     """`lst_price`: the template's price and what its values add."""
+    image: str = ""
+    """A digest of its own picture; "" where it shows its template's."""
 
 
 @dataclass(frozen=True, slots=True)

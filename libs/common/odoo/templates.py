@@ -54,15 +54,17 @@ def read_templates(
     description = description_field(fields.product_optional)
     specification = _SPECIFICATION | {name: {} for name in (*optional, description)}
     if images:
-        specification["image_128"] = {}
+        variants = {"fields": _VARIANTS | {"image_variant_128": {}}}
+        specification |= {"image_128": {}, "product_variant_ids": variants}
     rows = client.web_read("product.template", sorted(set(ids)), specification, context=ALL)
     return {row["id"]: _template(row, optional, description) for row in rows}
 
 
-def read_picture(client: OdooClient, template_id: int) -> bytes:
-    """The template's picture in full; empty without one."""
-    rows = client.web_read("product.template", [template_id], {"image_1920": {}}, context=ALL)
-    return base64.b64decode(rows[0]["image_1920"]) if rows and rows[0]["image_1920"] else b""
+def read_picture(client: OdooClient, record_id: int, *, of_variant: bool = False) -> bytes:
+    """The picture of a template, or a variant's own, in full; empty without one."""
+    model, field = ("product.product", "image_variant_1920") if of_variant else ("product.template", "image_1920")
+    rows = client.web_read(model, [record_id], {field: {}}, context=ALL)
+    return base64.b64decode(rows[0][field]) if rows and rows[0][field] else b""
 
 
 def number(value: float, digits: int = 6) -> Decimal:
@@ -134,4 +136,5 @@ def _variant(row: dict[str, Any]) -> OdooVariant:
         active=row["active"],
         values=frozenset(row["product_template_attribute_value_ids"]),
         price=number(row["lst_price"]),
+        image=digest(row["image_variant_128"]) if row.get("image_variant_128") else "",
     )

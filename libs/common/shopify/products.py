@@ -9,12 +9,14 @@ from libs.common.domain.products import NO_OPTION, Image, Product, Variant
 from libs.common.errors import Transient
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
-from libs.common.shopify.nodes import Changed, all_nodes, fetch_nodes, further_page
+from libs.common.shopify.nodes import Changed, all_nodes, fetch_nodes, further_page, global_id
 from libs.common.shopify.reading import Node
 
 #: Variants that come with their product; most have fewer, and each asked for is charged.
 FIRST_VARIANTS = 10
 PAGE = 100
+#: A product has no more media.
+MOST_MEDIA = 250
 
 
 def fetch_products(client: ShopifyClient, ids: Sequence[str]) -> dict[str, Product]:
@@ -70,6 +72,16 @@ def _variant(node: Node) -> Variant:
         requires_shipping=item.boolean("requiresShipping"),
         image=Image(image.text_or_empty("id"), image.text("url")) if image else None,
     )
+
+
+def fetch_media(client: ShopifyClient, product_id: str) -> dict[str, str]:
+    """The addresses of a product's pictures and films, with their global ids; nothing of one that is gone."""
+    sent = {"id": global_id("Product", product_id), "first": MOST_MEDIA}
+    answer = client.execute(document("product_media"), sent).get("product")
+    if answer is None:
+        return {}
+    nodes = Node.of(answer, f"product {product_id}").node("media").nodes("nodes")
+    return {image.url: image.id for node in nodes if (image := _media(node))}
 
 
 def _media(node: Node | None) -> Image | None:

@@ -11,8 +11,9 @@ from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
 
 from libs.sandbox.shopify.after_resolvers import Facts, require
 from libs.sandbox.shopify.catalog import DEFAULT_OPTION, DEFAULT_VALUE, Document, gid_of
+from libs.sandbox.shopify.media import Refused, show_files
 from libs.sandbox.shopify.schema import fields_of
-from libs.sandbox.shopify.selling import CREATE, UPDATE, Shop, keep, picture
+from libs.sandbox.shopify.selling import CREATE, UPDATE, Shop, keep
 
 Info = GraphQLResolveInfo[Any]
 WRITE = "write_products"
@@ -20,14 +21,6 @@ MOST_INPUTS = 250
 _CODE = re.compile(r'(?P<name>sku|barcode):"(?P<code>(?:[^"\\]|\\.)*)"')
 _PLAIN = {"title": "title", "descriptionHtml": "descriptionHtml", "vendor": "vendor", "productType": "productType"}
 _PLAIN |= {"tags": "tags", "status": "status", "handle": "handle"}
-
-
-class Refused(Exception):
-    """A user error: the field, and why."""
-
-    def __init__(self, field: list[str], message: str) -> None:
-        super().__init__(message)
-        self.field = field
 
 
 def attach_commands(schema: GraphQLSchema, facts: Facts, shop: Shop) -> None:
@@ -96,7 +89,7 @@ def set_product(shop: Shop, given: Mapping[str, Any], identifier: Mapping[str, A
         elif not document["variants"]:
             document["variants"] = [_variant(shop, {"optionValues": []}, catalog)]
         if given.get("files") is not None:
-            document["media"] = [picture(one["originalSource"], new_id) for one in given["files"]]
+            document["media"] = show_files(document, given["files"], given.get("variants") or (), new_id)
         _check(document)
         document["options"] = _options(document["variants"], new_id)
         return keep(shop, document, UPDATE if before else CREATE)

@@ -54,6 +54,7 @@ def attach_catalog(schema: GraphQLSchema, facts: Facts) -> None:
     product = fields_of(schema, "Product")
     product["variants"].resolve = lambda source, _info, **page: connection(source["variants"], page)
     product["featuredMedia"].resolve = lambda source, _info: next(iter(source["media"]), None)
+    product["media"].resolve = lambda source, _info, **page: connection(source["media"], page)
     media = schema.type_map["Media"]
     assert isinstance(media, GraphQLInterfaceType)  # noqa: S101 - it is one in the schema
     media.resolve_type = lambda _value, _info, _type: "MediaImage"

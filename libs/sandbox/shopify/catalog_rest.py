@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from libs.sandbox.faults import Error, answer
 from libs.sandbox.shopify.catalog import number_of
-from libs.sandbox.shopify.catalog_commands import Refused, update_by_rest
+from libs.sandbox.shopify.catalog_commands import update_by_rest
+from libs.sandbox.shopify.media import Refused
 from libs.sandbox.shopify.stock_rest import Shop, respond, spent
 
 OPERATION = "variants/update"

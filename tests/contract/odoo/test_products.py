@@ -154,6 +154,11 @@ def test_what_is_told_to_shopify_can_be_read(lab: Lab, store: StoreContext) -> N
     (template,) = read_templates(client, store.odoo_fields, [made.id], images=True).values()
     assert template.image
     assert read_picture(client, made.id).startswith(b"\x89PNG")
+    assert not any(one.image for one in template.variants)
+    client.update("product.product", [".id", "image_variant_1920"], [[variant, PNG]])
+    (template,) = read_templates(client, store.odoo_fields, [made.id], images=True).values()
+    assert [one.id for one in template.variants if one.image] == [variant]
+    assert read_picture(client, variant, of_variant=True).startswith(b"\x89PNG")
     for polled in CATALOG:
         condition = [("write_date", ">=", "2020-01-01 00:00:00"), *polled.domain]
         company = [("company_id", "in", [False, client.company_id])] if polled.owned else []

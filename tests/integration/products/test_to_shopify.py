@@ -218,6 +218,45 @@ def test_the_picture_goes_along_once_and_again_when_it_is_another(stall: Stall) 
     assert record.held.code == "image_unreadable"
 
 
+def test_a_variants_own_picture_goes_along_and_only_another_one_is_sent(stall: Stall) -> None:
+    template = shirt(stall)
+    front, small, large = (PNG + bytes([number]) for number in range(3))
+
+    def paint(model: str, there: int, content: bytes) -> None:
+        field = "image_1920" if model == "product.template" else "image_variant_1920"
+        stall.odoo.change(model, there, **{field: base64.b64encode(content).decode()})
+
+    def pictures() -> list[bytes]:
+        urls = [one["preview"]["image"]["url"] for one in shown(stall)["media"]]
+        urls += [one["image"]["url"] for one in shown(stall)["variants"] if one["image"]]
+        return [stall.shop.files[url.rpartition("/")[2]][0] for url in urls]
+
+    ids = [one["id"] for one in stall.variants(template)]
+    paint("product.template", template, front)
+    paint("product.product", ids[0], small)
+    (record,) = poll(stall)
+    assert record.state is State.SYNCED, record.held
+    assert pictures() == [front, small, small]
+    assert stall.shop.calls.count("StagedUploadsCreate") == 2
+    stall.odoo.now = lambda: datetime.now(UTC) + timedelta(seconds=5)
+    paint("product.product", ids[1], large)
+    (record,) = poll(stall)
+    assert record.state is State.SYNCED, record.held
+    assert pictures() == [front, small, large, small, large]
+    assert stall.shop.calls.count("StagedUploadsCreate") == 3
+    stall.odoo.now = lambda: datetime.now(UTC) + timedelta(seconds=10)
+    paint("product.product", ids[0], large)
+    poll(stall)
+    assert pictures() == [front, large, large, large]
+    assert stall.shop.calls.count("StagedUploadsCreate") == 3
+    told = mutations(stall)
+    stall.odoo.now = lambda: datetime.now(UTC) + timedelta(seconds=15)
+    stall.odoo.change("product.template", template, categ_id=stall.odoo.add("product.category", name="Tops"))
+    poll(stall)
+    assert mutations(stall) == told + 1
+    assert pictures() == [front, large, large, large]
+
+
 def test_two_products_with_the_code_are_a_question(stall: Stall) -> None:
     stall.shop.add_products([Product("MUG", f"Mug {n}", Decimal("1.00")) for n in range(2)])
     stall.odoo.add_product(default_code="MUG", name="Mug")

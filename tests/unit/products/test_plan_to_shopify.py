@@ -98,3 +98,16 @@ def test_prices_are_those_of_the_pricelist_and_one_that_is_gone_is_told() -> Non
 def test_pounds_are_told_as_pounds() -> None:
     weight = told(replace(TEMPLATE, weight_unit="POUNDS"))["inventoryItem"]["measurement"]["weight"]
     assert weight == {"value": 0.25, "unit": "POUNDS"}
+
+
+def test_more_pictures_than_shopify_takes_are_held_and_one_that_many_show_is_one() -> None:
+    template = sizes(300)
+    many = replace(template, variants=tuple(replace(one, image=f"{one.id:08d}") for one in template.variants))
+    held = decide(many)
+    assert isinstance(held, Hold)
+    assert held.code == "pictures_too_many"
+    same = replace(template, variants=tuple(replace(one, image="5" * 32) for one in template.variants))
+    changes = decide(same)
+    assert isinstance(changes, Changes)
+    (picture,) = changes.pictures
+    assert picture.places == tuple(range(300))

@@ -28,6 +28,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "product_variants_bulk_update": {"productId": "gid://shopify/Product/1", "variants": []},
     "products_by_ids": {"variants": 10},
     "product_variants": {"id": "gid://shopify/Product/1", "variants": 100},
+    "product_media": {"id": "gid://shopify/Product/1", "first": 250},
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_shipping_lines": {"id": "gid://shopify/Order/1", "lines": 20},
     "order_units": {"lines": 50},

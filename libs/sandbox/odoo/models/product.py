@@ -94,6 +94,7 @@ class Product(Model):
         self.computed |= {
             "lst_price": lambda env, row: self.value(env, row, "list_price") + price_extra(env, row),
             "price_extra": price_extra,
+            "image_variant_128": lambda env, row: self.value(env, row, "image_variant_1920"),
             "code": lambda _, row: row.get("default_code") or False,
             "partner_ref": self.display_name,
         }

@@ -14,8 +14,8 @@ from libs.common.odoo.templates import read_picture
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome
 from services.workers.products.to_shopify.gather import TARGET
-from services.workers.products.to_shopify.model import Changes
-from services.workers.products.to_shopify.plan import differences, pair
+from services.workers.products.to_shopify.inputs import differences, pair
+from services.workers.products.to_shopify.model import Changes, Picture
 
 #: How REST calls what both ways can write.
 _REST = {"price": "price", "compareAtPrice": "compare_at_price", "barcode": "barcode"}
@@ -36,7 +36,7 @@ def _write(one: Changes, store: StoreContext) -> str | Failure:
     """The id of the product."""
     try:
         product_id = one.product_id
-        values = {**one.set, **(_files(one.image, one.digest, store) if one.image else {})}
+        values = {**one.set, **_pictures(one, store)}
         if values or product_id is None:
             identifier = {"id": product_id} if product_id else {"handle": one.handle}
             product_id = store.shopify.set_product(identifier, values)
@@ -47,13 +47,26 @@ def _write(one: Changes, store: StoreContext) -> str | Failure:
     return product_id
 
 
-def _files(template_id: int, fingerprint: str, store: StoreContext) -> dict[str, Any]:
-    """The template's picture, sent and named: the product's only one, as in Odoo."""
-    content = read_picture(store.odoo, template_id)
-    if not content:
+def _pictures(one: Changes, store: StoreContext) -> dict[str, Any]:
+    """All pictures of the product, and which variants show which; those that Shopify has by now are not sent again."""
+    if not one.pictures:
         return {}
-    name = f"odoo-{template_id}-{fingerprint.rpartition(':')[2][:8]}"
-    return {"files": [{"originalSource": store.shopify.upload(name, content), "contentType": "IMAGE"}]}
+    there = store.shopify.media(one.product_id) if one.product_id else {}
+    files = [_file(picture, there, store) for picture in one.pictures]
+    variants = [dict(values) for values in one.set.get("variants", ())]
+    for picture, file in zip(one.pictures, files, strict=True):
+        for place in picture.places:
+            variants[place]["file"] = file
+    return {"files": files, **({"variants": variants} if variants else {})}
+
+
+def _file(picture: Picture, there: Mapping[str, str], store: StoreContext) -> dict[str, str]:
+    """Shopify keeps a file's name in its address, with something added where the name is taken."""
+    known = next((media for url, media in there.items() if picture.name in url.rpartition("/")[2]), None)
+    if known is not None:
+        return {"id": known}
+    content = read_picture(store.odoo, picture.source, of_variant=picture.of_variant)
+    return {"originalSource": store.shopify.upload(picture.name, content), "contentType": "IMAGE"}
 
 
 def _write_variants(product_id: str, variants: Mapping[str, Mapping[str, Any]], store: StoreContext) -> None:

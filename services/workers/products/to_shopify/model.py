@@ -37,6 +37,19 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a product."""
+
+    name: str
+    """Of the file in Shopify, without its ending: another one when the content is another."""
+    source: int
+    """The `product.product` that has it, or the `product.template`."""
+    of_variant: bool = False
+    places: tuple[int, ...] = ()
+    """The variants that show it, by their place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What to write of one product."""
 
@@ -51,8 +64,8 @@ class Changes:
     """`ProductSetInput`: fields that differ; with its variants when some are new."""
     variants: Mapping[str, Values] = field(default_factory=dict)
     """By variant id: `ProductVariantsBulkInput` without its id, what differs."""
-    image: int | None = None
-    """The template whose picture is to be sent."""
+    pictures: tuple[Picture, ...] = ()
+    """All that the product is to have, the template's first; none when they are those that were told before."""
     wanted: Product | None = None
     """What Shopify is to show; None for a product that was deleted in Odoo."""
     sources: tuple[int, ...] = ()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from libs.common.domain.digests import digest
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
@@ -14,15 +13,16 @@ from libs.common.domain.pricelists import NoPricelist, Priced, price_by
 from libs.common.domain.products import OdooVariant, Product, Template, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead, ProductRules
-from services.workers.products.checks import amount, hold_for, weight_in
+from services.workers.products.checks import hold_for
 from services.workers.products.differences import part_changed
-from services.workers.products.to_shopify.model import Changes, Situation
+from services.workers.products.to_shopify.inputs import differences, pair, product_fields, structure
+from services.workers.products.to_shopify.model import Changes, Picture, Situation
 
 MOST_OPTIONS = 3
 MOST_VARIANTS = 2048
+MOST_PICTURES = 250
 CODE_LENGTH = 255
 DRAFT, ACTIVE = "DRAFT", "ACTIVE"
-_NO_OPTION = [{"optionName": "Title", "name": "Default Title"}]
 
 
 def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Nothing:
@@ -40,10 +40,11 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
     if isinstance(shown, Hold):
         return shown
     wanted, sources = shown
-    fingerprint = f"{wanted_digest(wanted)}:{template.image[:16]}"
+    pictures = pictures_of(template, sources)
+    fingerprint = f"{wanted_digest(wanted)}:{_pictures_digest(template, pictures)}"
     if situation.target_id and situation.synced_digest == fingerprint:
         return Nothing(fingerprint)
-    refusal = _unclear(situation, wanted) or _unfit(wanted)
+    refusal = _unclear(situation, wanted) or _unfit(wanted, len(pictures))
     if refusal:
         return refusal
     base = Changes(
@@ -55,10 +56,10 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         handle=f"odoo-{situation.template_id}",
         wanted=wanted,
         sources=sources,
-        image=template.id if template.image and part_changed(3, fingerprint, situation.synced_digest) else None,
+        pictures=pictures if part_changed(3, fingerprint, situation.synced_digest) else (),
     )
     if situation.product is None:
-        return replace(base, set=_product_fields(wanted) | _structure(wanted, {}))
+        return replace(base, set=product_fields(wanted) | structure(wanted, {}))
     return _changed(base, situation.product, wanted, sources, situation)
 
 
@@ -72,41 +73,28 @@ def wanted_digest(wanted: Product) -> str:
     return ":".join(digest(part)[:16] for part in (product, wanted.status, variants))
 
 
-def differences(wanted: Product, there: Product, pairs: Mapping[int, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Fields of the product, and by variant id those of its variants; `pairs` says which is which, by place."""
-    present = _product_fields(there)
-    fields = {
-        name: value
-        for name, value in _product_fields(wanted).items()
-        if (sorted(value) != sorted(present[name]) if name == "tags" else value != present[name])
-    }
-    by_id = {one.id: one for one in there.variants}
-    variants: dict[str, Any] = {}
-    for place, one in enumerate(wanted.variants):
-        other = by_id.get(pairs.get(place, ""))
-        if other is not None and (changed := _variant_differences(one, other)):
-            variants[other.id] = changed
-    return fields, variants
+def pictures_of(template: Template, sources: Sequence[int]) -> tuple[Picture, ...]:
+    """Each once, however many variants show it; empty where Odoo was not asked for pictures."""
+    found = [Picture(_picture_name(template, template.image), template.id)] if template.image else []
+    own: dict[str, list[int]] = {}
+    for place, there in enumerate(sources):
+        variant = template.variant(there)
+        if variant is not None and variant.image:
+            own.setdefault(variant.image, []).append(place)
+    for image, places in own.items():
+        found.append(Picture(_picture_name(template, image), sources[places[0]], True, tuple(places)))
+    return tuple(found)
 
 
-def pair(wanted: Product, there: Product, known: Mapping[int, str]) -> dict[int, str]:
-    """Which variant of Shopify's each is, by its place: by link, barcode, SKU, then by its options."""
-    free = {one.id: one for one in there.variants}
-    found = {place: variant for place, variant in known.items() if variant in free}
-    for variant in found.values():
-        free.pop(variant, None)
-    same: list[Any] = [
-        lambda a, b: bool(a.barcode) and a.barcode == b.barcode,
-        lambda a, b: bool(a.sku) and a.sku == b.sku,
-        lambda a, b: dict(a.options) == dict(b.options),
-    ]
-    for fits in same:
-        for place, one in enumerate(wanted.variants):
-            match = [other for other in free.values() if place not in found and fits(one, other)]
-            if len(match) == 1:
-                found[place] = match[0].id
-                del free[match[0].id]
-    return found
+def _picture_name(template: Template, image: str) -> str:
+    return f"odoo-{template.id}-{image[:8]}"
+
+
+def _pictures_digest(template: Template, pictures: Sequence[Picture]) -> str:
+    """That of the template's picture where no variant has one of its own."""
+    if not any(one.places for one in pictures):
+        return template.image[:16]
+    return digest([(one.name, one.places) for one in pictures])[:16]
 
 
 def _gone(situation: Situation) -> Changes | Ignore:
@@ -195,7 +183,10 @@ def _unclear(situation: Situation, wanted: Product) -> Hold | None:
     return None
 
 
-def _unfit(wanted: Product) -> Hold | None:
+def _unfit(wanted: Product, pictures: int) -> Hold | None:
+    if pictures > MOST_PICTURES:
+        what = f"it and its variants have {pictures} different pictures; Shopify takes {MOST_PICTURES} of a product"
+        return hold_for("pictures_too_many", wanted, what, "take some away in Odoo, then retry")
     names = wanted.options
     if len(names) > MOST_OPTIONS or not 0 < len(wanted.variants) <= MOST_VARIANTS:
         what = f"it has {len(names)} attributes and {len(wanted.variants)} variants; Shopify takes 3 and 1 to 2048"
@@ -216,80 +207,12 @@ def _changed(
     known = {place: situation.links[one] for place, one in enumerate(sources) if one in situation.links}
     pairs = pair(wanted, there, known)
     fields, variants = differences(wanted, there, pairs)
-    if len(pairs) < len(wanted.variants):
+    shown = any(one.places for one in base.pictures)
+    if shown or len(pairs) < len(wanted.variants):
         if sorted(wanted.options) != sorted(there.options):
             what = f"its attributes are {list(wanted.options)} and its options in Shopify {list(there.options)}"
             return hold_for("structure_differs", wanted, what, "make them the same on both sides, then retry")
-        fields |= _structure(wanted, pairs, there)
+        fields |= structure(wanted, pairs, there)
         variants = {}
     links = {sources[place]: variant for place, variant in pairs.items()}
     return replace(base, set=fields, variants=variants, links=links)
-
-
-def _product_fields(product: Product) -> dict[str, Any]:
-    return {
-        "title": product.title,
-        "descriptionHtml": product.description_html,
-        "productType": product.type,
-        "tags": sorted(product.tags),
-        "status": product.status,
-    }
-
-
-def _structure(wanted: Product, pairs: Mapping[int, str], there: Product | None = None) -> dict[str, Any]:
-    """Options and all variants: what `productSet` is not told of it would delete, so others stay as they are."""
-    kept = [one for one in (there.variants if there else ()) if one.id not in pairs.values()]
-    every = [option for one in (*wanted.variants, *kept) for option in one.options]
-    values = {name: dict.fromkeys(v for n, v in every if n == name) for name in dict.fromkeys(n for n, _ in every)}
-    options = [{"name": name, "values": [{"name": v} for v in found]} for name, found in values.items()]
-    variants = [_named(_variant_input(one), one, pairs.get(place)) for place, one in enumerate(wanted.variants)]
-    variants += [_named({}, one, one.id) for one in kept]
-    return {
-        "productOptions": options or [{"name": "Title", "values": [{"name": "Default Title"}]}],
-        "variants": variants,
-    }
-
-
-def _named(values: dict[str, Any], one: Variant, variant_id: str | None) -> dict[str, Any]:
-    options = [{"optionName": name, "name": value} for name, value in one.options] or _NO_OPTION
-    named = {"id": f"gid://shopify/ProductVariant/{variant_id}"} if variant_id else {}
-    return {**named, **values, "optionValues": options}
-
-
-def _variant_input(one: Variant) -> dict[str, Any]:
-    """All of a variant, as both mutations take it."""
-    item: dict[str, Any] = {
-        "sku": one.sku,
-        "measurement": {"weight": {"value": float(one.weight), "unit": one.weight_unit}},
-    }
-    if one.cost:
-        item["cost"] = one.cost
-    if one.hs_code:
-        item["harmonizedSystemCode"] = one.hs_code
-    return {
-        "price": one.price,
-        "compareAtPrice": one.compare_at or None,
-        "barcode": one.barcode or None,
-        "inventoryItem": item,
-    }
-
-
-def _variant_differences(wanted: Variant, there: Variant) -> dict[str, Any]:
-    every = _variant_input(wanted)
-    differs: dict[str, Any] = {}
-    if amount(wanted.price) != amount(there.price):
-        differs["price"] = every["price"]
-    if amount(wanted.compare_at) != amount(there.compare_at):
-        differs["compareAtPrice"] = every["compareAtPrice"]
-    if wanted.barcode != there.barcode:
-        differs["barcode"] = every["barcode"]
-    item: dict[str, Any] = {}
-    if wanted.sku != there.sku:
-        item["sku"] = wanted.sku
-    if wanted.cost and amount(wanted.cost) != amount(there.cost):
-        item["cost"] = wanted.cost
-    if wanted.hs_code and wanted.hs_code != there.hs_code:
-        item["harmonizedSystemCode"] = wanted.hs_code
-    if wanted.weight != weight_in(wanted.weight_unit, there):
-        item["measurement"] = every["inventoryItem"]["measurement"]
-    return {**differs, "inventoryItem": item} if item else differs

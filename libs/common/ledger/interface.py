@@ -122,6 +122,10 @@ class Ledger(Protocol):
         """All that is due, running or held of an entity, without history and deliveries."""
         ...
 
+    def left_out(self, store: str, entity: str, since: datetime, limit: int) -> list[Record]:
+        """What rules have left out of an entity since then, the last ones first, without history and deliveries."""
+        ...
+
     def linked_since(self, store: str, entity: str, since: datetime | None, after: str, limit: int) -> list[Record]:
         """Linked records of an entity that changed since then (all for None), by id, those after the id `after`."""
         ...

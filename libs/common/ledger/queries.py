@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
@@ -13,6 +13,8 @@ from libs.common.ledger.engine import reaching_ledger
 from libs.common.ledger.hints import pushed_events
 from libs.common.ledger.model import Event, Lane, Link, Record, State, Target, record_id
 
+#: What is read in one go is read in less.
+CHANGING = timedelta(seconds=30)
 MATCHED_BY_ORDERS = "matched by orders"
 #: While a link moves, what it was stands in `told` under this name: `7 res.partner Jane Doe`.
 MOVING = "moving"
@@ -35,9 +37,21 @@ class Queries(Records):
 
     def unsettled(self, store: str, entity: str) -> list[Record]:
         states = [State.DUE.value, State.RUNNING.value, State.HELD.value]
-        conditions = {"store": store, "entity": entity, "state": {"$in": states}}
+        conditions: Document = {"store": store, "entity": entity, "state": {"$in": states}}
+        fields = {"history": 0, "deliveries": 0}
+        since = {"changed_at": {"$gte": self.clock.now() - CHANGING}}
         with reaching_ledger():
-            found = list(self._records.find(conditions, {"history": 0, "deliveries": 0}))
+            found = {document["_id"]: document for document in self._records.find(conditions, fields)}
+            # State by state: one that changes from a later to an earlier one meanwhile is passed over.
+            found |= {document["_id"]: document for document in self._records.find(conditions | since, fields)}
+        return [from_document(document) for document in found.values()]
+
+    def left_out(self, store: str, entity: str, since: datetime, limit: int) -> list[Record]:
+        conditions: Document = {"store": store, "entity": entity, "state": State.IGNORED.value}
+        conditions["changed_at"] = {"$gte": stored_time(since)}
+        fields = {"history": 0, "deliveries": 0}
+        with reaching_ledger():
+            found = list(self._records.find(conditions, fields, sort=[("changed_at", -1)], limit=limit))
         return [from_document(document) for document in found]
 
     def linked_since(self, store: str, entity: str, since: datetime | None, after: str, limit: int) -> list[Record]:

@@ -53,6 +53,11 @@ class OrderUnits:
     """Units of an order by (variant id, location id); the location is "" where Shopify does not say."""
 
     units: Mapping[tuple[str, str], int]
+    """What it holds now: nothing when it is cancelled."""
+    unfulfilled: Mapping[tuple[str, str], int]
+    """What of that is not shipped."""
+    ordered: Mapping[str, int]
+    """By variant, all that it ever held, whatever was removed, refunded or cancelled since."""
     updated_at: datetime
 
 
@@ -163,27 +168,35 @@ def _level(node: Node) -> Level:
 
 
 def _units(client: ShopifyClient, node: Node, *, places: bool) -> OrderUnits:
-    updated_at = node.moment("updatedAt")
-    if node.moment_or_none("cancelledAt") is not None:
-        return OrderUnits({}, updated_at)
-    doc = document("order_line_items")
+    doc = document("order_units_lines")
     lines = all_nodes(
         node,
         "lineItems",
         lambda cursor: further_page(client, doc, "order", node, "lineItems", lines=LINES, after=cursor),
     )
     shipped_from = _shipped_from(node) if places else {}
+    cancelled = node.moment_or_none("cancelledAt") is not None
     units: dict[tuple[str, str], int] = {}
+    unfulfilled: dict[tuple[str, str], int] = {}
+    ordered: dict[str, int] = {}
     for line in lines:
         variant = line.node_or_none("variant")
-        left = line.integer("currentQuantity")
-        if variant is None or left <= 0:
+        if variant is None:
             continue
-        for location, number in shipped_from.get(line.id(), {}).items():
-            _add(units, (variant.id(), location), min(number, left))
-            left -= min(number, left)
-        _add(units, (variant.id(), ""), left)
-    return OrderUnits(units, updated_at)
+        _add(ordered, variant.id(), line.integer("quantity"))
+        if not cancelled:
+            places_of = shipped_from.get(line.id(), {})
+            _spread(units, variant.id(), places_of, line.integer("currentQuantity"))
+            _spread(unfulfilled, variant.id(), places_of, line.integer("unfulfilledQuantity"))
+    return OrderUnits(units, unfulfilled, ordered, node.moment("updatedAt"))
+
+
+def _spread(units: dict[tuple[str, str], int], variant_id: str, places: Mapping[str, int], left: int) -> None:
+    """Over the locations that ship a line, as far as they are known."""
+    for location, number in places.items():
+        _add(units, (variant_id, location), min(number, left))
+        left -= min(number, left)
+    _add(units, (variant_id, ""), left)
 
 
 def _shipped_from(node: Node) -> dict[str, dict[str, int]]:

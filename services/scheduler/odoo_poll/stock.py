@@ -14,7 +14,6 @@ from libs.common.domain.digests import digest
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules, Quantity
 from libs.common.domain.stock import ENTITY, pair_id
 from libs.common.ledger.model import Hint, Lane, Record
-from libs.common.odoo.cells import parse_datetime
 from services.scheduler.odoo_poll.pages import Row
 from services.scheduler.odoo_poll.polled import Looking, Polled
 
@@ -95,7 +94,6 @@ def _hint(slug: str, variant: Record, rule: LocationRules, row: Row) -> Hint:
         ENTITY,
         pair_id(variant.source_id, rule.location),
         source="odoo",
-        version=parse_datetime(row["write_date"]),
         name=variant.name or None,
         why=CHANGED,
         # Two quants of one product may change within a second: the whole row tells them apart.

@@ -7,11 +7,12 @@ that a repeat after a lost answer is the same request, which Shopify carries out
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from libs.common.domain.digests import digest
 from libs.common.domain.rules_inventory import Named, Writes
 from libs.common.domain.stock import pair_id
-from libs.common.errors import Failure, Outage, RateLimited
+from libs.common.errors import Ambiguous, Failure, Outage, RateLimited
 from libs.common.shopify.inventory import KEY_SPENT, MOST_QUANTITIES, Answer, Setting
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
@@ -22,6 +23,10 @@ Result = Applied | Stale | Failure
 REST_PER_SECOND = 2.0
 #: Keys that are tried for one and the same request.
 KEYS = 5
+#: So often a request without an answer is sent again as it is.
+REPEATS = 2
+#: A figure that was read longer ago is read anew: whoever slept so long may have lost its lease to another one.
+FRESH = timedelta(seconds=30)
 IMPORT_FIELDS = ("id", "product_id/.id", "location_id/.id", "inventory_quantity_auto_apply")
 
 
@@ -35,8 +40,16 @@ def apply(plans: Sequence[Changes], store: StoreContext) -> list[Result]:
         answers |= _by_rest(ready, store)
     else:
         for start in range(0, len(ready), MOST_QUANTITIES):
-            answers |= _by_graphql(ready[start : start + MOST_QUANTITIES], store)
+            some = ready[start : start + MOST_QUANTITIES]
+            old = [one for one in some if not _fresh(one, store)]
+            answers |= {one.record_id: Stale(one) for one in old}
+            answers |= _by_graphql([one for one in some if one not in old] if old else some, store)
     return [answers[one.record_id] for one in plans]
+
+
+def _fresh(one: Changes, store: StoreContext) -> bool:
+    read_at = one.situation.read_at
+    return read_at is None or store.ledger.clock.now() - read_at <= FRESH
 
 
 def setting_of(changes: Changes, name: Named) -> Setting:
@@ -86,12 +99,25 @@ def _asked(plans: Sequence[Changes], settings: Sequence[Setting], store: StoreCo
     name = store.rules.inventory.name.value
     for salt in range(KEYS):
         try:
-            return store.shopify.stock.set_quantities(name, settings, idempotency_key(plans, settings, salt))
+            return _answered(name, settings, idempotency_key(plans, settings, salt), store)
         except Failure as failure:
             # What went wrong under that key was not carried out; Shopify itself asks for another one.
             if failure.code != KEY_SPENT or salt == KEYS - 1:
                 raise
     raise AssertionError(KEYS)
+
+
+def _answered(name: str, settings: Sequence[Setting], key: str, store: StoreContext) -> Answer:
+    """Without an answer the same request goes again: Shopify carries it out once, whichever of them arrives.
+
+    To read anew and ask for something else would leave the first one on its way, to arrive when it is outdated.
+    """
+    for _ in range(REPEATS):
+        try:
+            return store.shopify.stock.set_quantities(name, settings, key)
+        except Ambiguous:
+            continue
+    return store.shopify.stock.set_quantities(name, settings, key)
 
 
 def _by_rest(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
@@ -100,6 +126,9 @@ def _by_rest(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]
     stop: Failure | None = None
     put_off = 0
     for one in plans:
+        if stop is None and not _fresh(one, store):
+            answers[one.record_id] = Stale(one)
+            continue
         if stop is not None:
             put_off += 1
             answers[one.record_id] = _later(stop, put_off)

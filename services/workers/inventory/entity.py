@@ -14,8 +14,8 @@ from services.workers.entity import Outcome, Read
 from services.workers.inventory.apply import apply
 from services.workers.inventory.gather import gather, linked_level
 from services.workers.inventory.model import Applied, Changes, Situation, Stale
+from services.workers.inventory.order_book import OrderBook
 from services.workers.inventory.plan import plan
-from services.workers.inventory.unrecorded import OrderBook
 from services.workers.inventory.verify import present_digest, verify
 
 #: So many go into eight mutations and one call to Odoo.
@@ -35,7 +35,7 @@ class Inventory:
         self._book = OrderBook()
 
     def gather(self, batch: Sequence[Record], store: StoreContext) -> list[Read | Failure]:
-        return [Read(None, situation, _name(situation)) for situation in gather(batch, store, self._book)]
+        return [Read(situation.read_at, situation, _name(situation)) for situation in gather(batch, store, self._book)]
 
     def plan(self, situation: Situation, store: StoreContext) -> Any:
         return plan(situation, store.rules.inventory)
@@ -74,7 +74,7 @@ def _outcome(applied: Applied, store: StoreContext) -> Outcome:
     changes, situation = applied.changes, applied.changes.situation
     name = store.rules.inventory.name
     return Outcome(
-        version=None,  # quants of one product may be heard of out of order: none of their times may outdate another
+        version=situation.read_at,
         digest=present_digest(applied, name),
         name=_name(situation),
         target=Target(linked_level(situation.location), int(changes.level.item_id), changes.level.sku),
@@ -89,4 +89,4 @@ def _decided_anew(situation: Situation, decided: Hold | Ignore | Nothing) -> Out
         return RateLimited(decided.rule, "shopify", "stale", after_seconds=0.0)  # left out when it comes again
     hold = decided if isinstance(decided, Hold) else None
     digest = decided.digest if isinstance(decided, Nothing) else ""
-    return Outcome(None, digest, _name(situation), None, hold)
+    return Outcome(situation.read_at, digest, _name(situation), None, hold)

@@ -1,27 +1,33 @@
-"""Reads both sides of a batch of pairs: levels and late orders from Shopify, the ledger, then Odoo's figures.
+"""Reads both sides of a batch of pairs: orders and the ledger, then Odoo's figures, then Shopify's levels.
 
-The order matters. Odoo is asked last: an order that is recorded while this reads is then taken off twice, never not
-at all, and its reservation makes the pair due again. What is sold in Shopify meanwhile makes the write stale.
+The order matters (docs/inventory.md has the argument). The ledger comes before Odoo: an order that is recorded while
+this reads is then taken off twice, never not at all, and its reservation makes the pair due again. The levels come
+after Odoo, and the newest orders once more after the levels: whatever lowered a level that was read is counted. What
+is sold after that makes the write stale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules
-from libs.common.domain.stock import ENTITY, Level, level_of, pair_of, sighting_of
+from libs.common.domain.stock import ENTITY, Level, figure, level_of, pair_of, sighting_of
 from libs.common.ledger.model import Hint, Record
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
 from services.workers.inventory.model import Situation
-from services.workers.inventory.unrecorded import OrderBook, Unrecorded, many2one_of
+from services.workers.inventory.order_book import OrderBook, Sightings, many2one_of
+from services.workers.inventory.unrecorded import Unrecorded
 
 #: In a larger batch what was last seen or written is taken for what Shopify has: its comparison tells where it is not.
 READ_AT_MOST = 100
 POLLED = "changed in Odoo"
+#: By so much Shopify's clock may differ from the ledger's.
+CLOCKS = timedelta(minutes=1)
 WEBHOOK = "inventory_levels/update"
 INNER = ("internal", "transit")
 
@@ -43,13 +49,29 @@ def gather(batch: Sequence[Record], store: StoreContext, book: OrderBook, *, rea
     links = store.links("variant", [one.variant_id for one in pairs])
     pairs = [replace(one, product_id=links[one.variant_id]) for one in pairs if one.variant_id in links]
     if pairs:
-        pairs = _levels(pairs, {record.id: record for record in batch}, store, read_all=read_all)
-        unrecorded = book.read(store, links)
-        quantities = _quantities(pairs, store, rules)
-        untouched = _untouched(pairs, store)
-        for one in pairs:
-            found[one.record_id] = _whole(one, rules, unrecorded, quantities, untouched)
+        records = {record.id: record for record in batch}
+        for one in _read(pairs, records, store, book, read_all=read_all):
+            found[one.record_id] = one
     return list(found.values())
+
+
+def _read(
+    pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, book: OrderBook, *, read_all: bool
+) -> list[Situation]:
+    rules = store.rules.inventory
+    read_at = store.ledger.clock.now()
+    newest = book.newest(store)
+    links = {one.variant_id: one.product_id for one in pairs if one.product_id}
+    unrecorded = Unrecorded(book.pending(store, links, newest))
+    quantities = _quantities(pairs, store, rules)
+    untouched = _untouched(pairs, store)
+    trusted = {} if read_all or len(pairs) <= READ_AT_MOST else _trusted(pairs, records, store, book, newest)
+    pairs = [replace(one, read_at=read_at) for one in _levels(pairs, trusted, store)]
+    found = [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
+    if any(_raises(one, rules) for one in found):
+        unrecorded.add(book.late(store, newest))
+        found = [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
+    return found
 
 
 def _bare(record: Record) -> Situation:
@@ -105,25 +127,54 @@ def _echo(news: Record, pair: Record) -> bool:
     return seen is not None and news.name == f"available {seen[0]}"
 
 
-def _levels(
-    pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, *, read_all: bool
-) -> list[Situation]:
-    few = len(pairs) <= READ_AT_MOST
-    known: dict[str, Situation] = {}
+def _raises(one: Situation, rules: InventoryRules) -> bool:
+    """Whether Shopify would show more than before: only that can sell what is not there."""
+    rule = rules.of(one.location)
+    if rule is None or one.level is None or one.quantity is None:
+        return False
+    return figure(rule, one.quantity, one.unrecorded).value > (one.level.available or 0)
+
+
+def _levels(pairs: Sequence[Situation], trusted: Mapping[str, Level], store: StoreContext) -> list[Situation]:
     to_read: dict[str, list[str]] = {}
     for one in pairs:
-        record = records[one.record_id]
-        level = None if read_all or few or record.wanted.why != POLLED else _remembered(record)
-        if level is not None:
-            known[one.record_id] = replace(one, level=level, read=False)
-        else:
+        if one.record_id not in trusted:
             to_read.setdefault(one.location, []).append(one.variant_id)
     levels = {
         (location, variant): level
         for location, variants in to_read.items()
         for variant, level in store.shopify.stock.levels(location, variants).items()
     }
-    return [known.get(one.record_id) or replace(one, level=levels.get((one.location, one.variant_id))) for one in pairs]
+    return [
+        replace(one, level=trusted[one.record_id], read=False)
+        if one.record_id in trusted
+        else replace(one, level=levels.get((one.location, one.variant_id)))
+        for one in pairs
+    ]
+
+
+def _trusted(
+    pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, book: OrderBook, newest: Sightings
+) -> dict[str, Level]:
+    """By record, the levels that were last seen or written, of pairs that changed in Odoo and in no order since then.
+
+    What an order has given back and another one has taken would otherwise look like no change at all.
+    """
+    remembered: dict[str, tuple[Level, datetime]] = {}
+    for one in pairs:
+        record = records[one.record_id]
+        level = _remembered(record) if record.wanted.why == POLLED else None
+        version = record.synced.version if record.synced else None
+        if level is not None and version is not None:
+            remembered[one.record_id] = (level, version - CLOCKS)
+    if not remembered:
+        return {}
+    touched = book.touched_since(store, newest, min(version for _, version in remembered.values()))
+    return {
+        one.record_id: remembered[one.record_id][0]
+        for one in pairs
+        if one.record_id in remembered and one.variant_id not in touched
+    }
 
 
 def _remembered(record: Record) -> Level | None:

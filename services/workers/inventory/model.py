@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,8 @@ class Situation:
     """What Shopify has; None when the variant is gone there."""
     read: bool = True
     """Whether `level` was read just now, or is what was last seen or written."""
+    read_at: datetime | None = None
+    """When reading began, by the ledger's clock: all that had happened on either side by then is in the figure."""
     quantity: Decimal | None = None
     """Odoo's; None when the product is gone there."""
     unrecorded: int = 0

@@ -26,8 +26,8 @@ from services.workers.context import StoreContext
 from services.workers.inventory.apply import apply
 from services.workers.inventory.gather import gather
 from services.workers.inventory.model import Applied, Changes, Situation
+from services.workers.inventory.order_book import OrderBook
 from services.workers.inventory.plan import plan
-from services.workers.inventory.unrecorded import OrderBook
 from tests.contract.odoo.conftest import MODULE, Lab
 from tests.contract.odoo.depot import Depot
 

@@ -32,6 +32,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "order_line_items": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_shipping_lines": {"id": "gid://shopify/Order/1", "lines": 20},
     "order_units": {"lines": 50},
+    "order_units_lines": {"id": "gid://shopify/Order/1", "lines": 50},
     "order_units_placed": {"lines": 50},
     "newest_orders": {"first": 50},
     "order_extras": {"id": "gid://shopify/Order/1", "lines": 100},

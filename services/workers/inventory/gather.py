@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules
-from libs.common.domain.stock import ENTITY, Level, figure, level_of, pair_of, sighting_of
+from libs.common.domain.stock import ENTITY, Level, level_of, pair_of, sighting_of
 from libs.common.ledger.model import Hint, Record
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
@@ -67,11 +67,8 @@ def _read(
     untouched = _untouched(pairs, store)
     trusted = {} if read_all or len(pairs) <= READ_AT_MOST else _trusted(pairs, records, store, book, newest)
     pairs = [replace(one, read_at=read_at) for one in _levels(pairs, trusted, store)]
-    found = [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
-    if any(_raises(one, rules) for one in found):
-        unrecorded.add(book.late(store, newest))
-        found = [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
-    return found
+    unrecorded.add(book.late(store, newest))
+    return [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
 
 
 def _bare(record: Record) -> Situation:
@@ -125,14 +122,6 @@ def _echo(news: Record, pair: Record) -> bool:
     """Whether the webhook (which left its figure as the record's name) tells what was last seen or written."""
     seen = level_of(pair.synced.digest) if pair.synced else None
     return seen is not None and news.name == f"available {seen[0]}"
-
-
-def _raises(one: Situation, rules: InventoryRules) -> bool:
-    """Whether Shopify would show more than before: only that can sell what is not there."""
-    rule = rules.of(one.location)
-    if rule is None or one.level is None or one.quantity is None:
-        return False
-    return figure(rule, one.quantity, one.unrecorded).value > (one.level.available or 0)
 
 
 def _levels(pairs: Sequence[Situation], trusted: Mapping[str, Level], store: StoreContext) -> list[Situation]:

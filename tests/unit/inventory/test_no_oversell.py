@@ -1,0 +1,129 @@
+"""Whatever happens between two calls of the room, Shopify never shows more than there is, and in the end just that.
+
+Sales, cancellations, webhooks, orders that Odoo records and the ledger settles, Odoo's own counter and goods that come
+in: first every course of a few of them through all gaps, then many courses of all of them at random.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from services.workers.inventory import gather
+from tests.unit.inventory.market import Market
+
+#: One more than the calls of a look that finds an order late: what is left happens after it.
+GAPS = 10
+#: Every so many courses are followed until all is at rest.
+RESTS = 11
+SEEDS = 300
+MOST_LOOKS = 30
+Chain = Sequence[str]
+"""Words such as `cancel old`: what happens, and to which order."""
+
+
+def market_of(*, remembered: bool, buffer: int = 0) -> Market:
+    """Ten pieces. `old` is sold and recorded, `new` is sold and not recorded; what came in since is not shown yet."""
+    market = Market(stock=10, available=10 - buffer, buffer=buffer, remembered=remembered)
+    for name in ("old", "new"):
+        market.place(name)
+        market.tell(name)
+    market.record("old")
+    market.settle("old")
+    market.work()
+    market.stock += 3
+    return market
+
+
+def happening(market: Market, words: str) -> Callable[[], object]:
+    what, _, name = words.partition(" ")
+    action = getattr(market, what)
+
+    def happen() -> None:
+        action(*[name][: 1 if name else 0])
+        never_too_much(market, words)
+
+    return happen
+
+
+def never_too_much(market: Market, when: str) -> None:
+    assert market.available <= market.free, f"{when}: {market.available} are shown and {market.free} are left"
+
+
+def at_rest(market: Market) -> None:
+    """All is told, recorded and settled, and the room has looked until nothing was due."""
+    for _ in range(MOST_LOOKS):
+        for name in list(market.sales):
+            if market.sales[name].version != market.sales[name].stamp:
+                market.tell(name)
+            market.record(name)
+            market.settle(name)
+        if not market.due:
+            break
+        market.work()
+        never_too_much(market, "at rest")
+    assert market.available == max(0, market.free - market.buffer)
+
+
+def courses(*chains: Chain) -> Iterator[list[tuple[int, str]]]:
+    """Every way to put the words of the chains into gaps, each chain in its order."""
+    for places in itertools.product(
+        *(itertools.combinations_with_replacement(range(1, GAPS + 1), len(chain)) for chain in chains)
+    ):
+        placed = [pair for chain, gaps in zip(chains, places, strict=True) for pair in zip(gaps, chain, strict=True)]
+        yield sorted(placed, key=lambda pair: pair[0])
+
+
+def walk(market: Market, course: Sequence[tuple[int, str]]) -> None:
+    gaps: dict[int, list[Callable[[], object]]] = {}
+    for gap, words in course:
+        gaps.setdefault(gap, []).append(happening(market, words))
+    market.work(gaps)
+    never_too_much(market, f"after the look: {course}")
+
+
+CHAINS: dict[str, tuple[Chain, ...]] = {
+    "one is cancelled and another one is bought": (["cancel old", "tell old", "record old"], ["place x"]),
+    "one that is not recorded is cancelled and another one is bought": (["cancel new"], ["place x", "tell x"]),
+    "one is bought and recorded at once": (["place x", "tell x", "record x", "settle x"],),
+    "one is recorded while another one is bought": (["record new", "settle new"], ["place x", "tell x"]),
+    "one is bought and cancelled": (["place x", "cancel x"], ["record new", "settle new"]),
+    "goods come in": (["receive"], ["cancel new", "place x"]),
+}
+
+
+@pytest.mark.parametrize("remembered", [False, True], ids=["read", "remembered"])
+@pytest.mark.parametrize("chains", CHAINS.values(), ids=list(CHAINS))
+def test_no_course_of_events_shows_what_is_sold(
+    chains: tuple[Chain, ...], monkeypatch: pytest.MonkeyPatch, *, remembered: bool
+) -> None:
+    if remembered:
+        monkeypatch.setattr(gather, "READ_AT_MOST", 0)
+    walked = 0
+    for course in courses(*chains):
+        market = market_of(remembered=remembered)
+        walk(market, course)
+        if walked % RESTS == 0:
+            at_rest(market)
+        walked += 1
+    assert walked > 100
+
+
+@pytest.mark.parametrize("remembered", [False, True], ids=["read", "remembered"])
+def test_no_course_at_random_shows_what_is_sold_and_odoos_counter_has_its_buffer(
+    monkeypatch: pytest.MonkeyPatch, *, remembered: bool
+) -> None:
+    if remembered:
+        monkeypatch.setattr(gather, "READ_AT_MOST", 0)
+    names = ["old", "new", "x", "y", "z"]
+    words = [f"{what} {name}" for what in ("cancel", "tell", "record", "settle") for name in names]
+    words += [f"place {name}" for name in names[2:]] * 3 + ["sell"] * 4 + ["receive"]
+    for seed in range(SEEDS):
+        chance = random.Random(seed)
+        market = market_of(remembered=remembered, buffer=chance.choice((0, 2)))
+        for _ in range(3):
+            walk(market, [(chance.randrange(1, GAPS + 1), chance.choice(words)) for _ in range(chance.randrange(12))])
+        at_rest(market)

@@ -10,6 +10,7 @@ from libs.common.domain.rules_inventory import WHOLE_PERCENT, LocationRules
 ENTITY = "inventory"
 #: Shopify takes no more.
 MOST = 1_000_000_000
+NONE = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Figure:
     source: str
     """Odoo's name of the quantity."""
     quantity: Decimal
+    unreserved: Decimal
+    """Units that are to leave and for which Odoo has reserved nothing."""
     unrecorded: int
     """Units that Shopify has sold and Odoo has not recorded yet."""
     share: int
@@ -43,7 +46,10 @@ class Figure:
 
     def shown(self) -> dict[str, str]:
         """For the record: `{"free_qty": "12", "unrecorded": "1", "buffer": "2", "figure": "9"}`"""
-        numbers: dict[str, object] = {self.source: f"{self.quantity.normalize():f}", "unrecorded": self.unrecorded}
+        numbers: dict[str, object] = {self.source: f"{self.quantity.normalize():f}"}
+        if self.unreserved:
+            numbers["unreserved"] = f"{self.unreserved.normalize():f}"
+        numbers["unrecorded"] = self.unrecorded
         if self.share != WHOLE_PERCENT:
             numbers["share"] = f"{self.share} %"
         numbers["buffer"] = self.buffer
@@ -52,12 +58,13 @@ class Figure:
         return {name: str(number) for name, number in {**numbers, "figure": self.value}.items()}
 
 
-def figure(rule: LocationRules, quantity: Decimal, unrecorded: int) -> Figure:
-    """Share of (quantity - unrecorded), rounded down, less the buffer; never below zero, never above the cap."""
-    left = (quantity - unrecorded) * rule.share / WHOLE_PERCENT
+def figure(rule: LocationRules, quantity: Decimal, unrecorded: int, unreserved: Decimal = NONE) -> Figure:
+    """Share of what is left, rounded down, less the buffer; never below zero, never above the cap."""
+    left = (quantity - unreserved - unrecorded) * rule.share / WHOLE_PERCENT
     value = int(left.to_integral_value(ROUND_FLOOR)) - rule.buffer
     value = max(0, min(value, MOST if rule.cap is None else rule.cap))
-    return Figure(rule.quantity.value, quantity, unrecorded, rule.share, rule.buffer, rule.cap, min(value, MOST))
+    numbers = (unreserved, unrecorded, rule.share, rule.buffer, rule.cap)
+    return Figure(rule.quantity.value, quantity, *numbers, min(value, MOST))
 
 
 def pair_id(variant_id: str, location: str) -> str:

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from libs.common.domain.rules_inventory import InventoryRules, LocationRules
-from libs.common.domain.stock import ENTITY, Level, level_of, pair_of, sighting_of
+from libs.common.domain.rules_inventory import InventoryRules, LocationRules, Quantity
+from libs.common.domain.stock import ENTITY, NONE, Level, level_of, pair_of, sighting_of
 from libs.common.ledger.model import Hint, Record
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
@@ -29,7 +29,12 @@ POLLED = "changed in Odoo"
 #: By so much Shopify's clock may differ from the ledger's.
 CLOCKS = timedelta(minutes=1)
 WEBHOOK = "inventory_levels/update"
+#: What tells units that are to leave from those that are reserved.
+PROMISED = frozenset({"qty_available", "outgoing_qty"})
 INNER = ("internal", "transit")
+
+Quantities = dict[tuple[str, int], tuple[Decimal, Decimal]]
+"""Odoo's quantity and what of it is promised, by location and product."""
 
 
 def linked_level(location: str) -> str:
@@ -88,14 +93,16 @@ def _whole(
     one: Situation,
     rules: InventoryRules,
     unrecorded: Unrecorded,
-    quantities: Mapping[tuple[str, int], Decimal],
+    quantities: Quantities,
     untouched: frozenset[int],
 ) -> Situation:
     rule = rules.of(one.location)
     product = one.product_id or 0
+    quantity, unreserved = quantities.get((one.location, product), (None, NONE))
     return replace(
         one,
-        quantity=quantities.get((one.location, product)),
+        quantity=quantity,
+        unreserved=unreserved,
         unrecorded=unrecorded.units(one.variant_id, rules.shown_by(rule)) if rule else 0,
         waits_for=unrecorded.waits_for(one.variant_id),
         untouched=product in untouched,
@@ -173,37 +180,45 @@ def _remembered(record: Record) -> Level | None:
     return Level(str(record.target.id), available=seen[0], on_hand=seen[1], sku=record.target.name)
 
 
-def _quantities(
-    pairs: Sequence[Situation], store: StoreContext, rules: InventoryRules
-) -> dict[tuple[str, int], Decimal]:
+def _quantities(pairs: Sequence[Situation], store: StoreContext, rules: InventoryRules) -> Quantities:
     """By location and product; one call for each set of warehouses or places."""
-    found: dict[tuple[str, int], Decimal] = {}
+    found: Quantities = {}
     wanted: dict[str, list[int]] = {}
     for one in pairs:
         wanted.setdefault(one.location, []).append(one.product_id or 0)
-    asked: dict[Any, tuple[LocationRules, list[str]]] = {}
+    asked: dict[Any, tuple[LocationRules, list[LocationRules]]] = {}
     for location in wanted:
         rule = rules.of(location)
         if rule is not None:
-            asked.setdefault(rule.sources, (rule, []))[1].append(location)
-    for rule, locations in asked.values():
-        products = list(dict.fromkeys(product for location in locations for product in wanted[location]))
-        names = sorted({each.quantity.value for place in locations if (each := rules.of(place)) is not None})
+            asked.setdefault(rule.sources, (rule, []))[1].append(rule)
+    for rule, each in asked.values():
+        products = list(dict.fromkeys(product for one in each for product in wanted[one.location]))
+        names = {one.quantity.value for one in each}
+        if Quantity.FREE in names:
+            names |= PROMISED
         rows = store.odoo.call(
             "product.product",
             "read",
             [products],
-            {"fields": names},
+            {"fields": sorted(names)},
             write=False,
             context=_where(rule),
             records=len(products),
         )
-        for row in rows or ():
-            for location in locations:
-                each = rules.of(location)
-                if each is not None:
-                    found[location, row["id"]] = decimal(row[each.quantity.value])
+        found |= {(one.location, row["id"]): _quantity(one, row) for row in rows or () for one in each}
     return found
+
+
+def _quantity(rule: LocationRules, row: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    """The rule's quantity, and what is promised but not reserved.
+
+    Odoo reserves nothing for an order that was confirmed when there was too little, nor (18) when a count finds more,
+    nor where an operation type reserves by hand or by date.
+    """
+    quantity = decimal(row[rule.quantity.value])
+    if rule.quantity is not Quantity.FREE:
+        return quantity, NONE
+    return quantity, max(NONE, quantity - (decimal(row["qty_available"]) - decimal(row["outgoing_qty"])))
 
 
 def _where(rule: LocationRules) -> dict[str, Any]:

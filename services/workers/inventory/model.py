@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.outcomes import Needs
-from libs.common.domain.stock import Figure, Level
+from libs.common.domain.stock import NONE, Figure, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Situation:
     """When reading began, by the ledger's clock: all that had happened on either side by then is in the figure."""
     quantity: Decimal | None = None
     """Odoo's; None when the product is gone there."""
+    unreserved: Decimal = NONE
+    """What is to leave and Odoo has reserved nothing for; only where the rule shows what is free."""
     unrecorded: int = 0
     waits_for: str | None = None
     """An order on its way to Odoo that has to do with the variant: a ledger id."""

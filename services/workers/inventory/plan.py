@@ -29,7 +29,7 @@ def plan(situation: Situation, rules: InventoryRules) -> Changes | Hold | Ignore
         return Ignore("the variant is gone in Shopify")
     if quantity is None:
         return _gone(situation, level, rule)
-    wanted = figure(rule, quantity, situation.unrecorded)
+    wanted = figure(rule, quantity, situation.unrecorded, situation.unreserved)
     if rules.first_import and situation.untouched and not situation.seen and (level.on_hand or 0) > 0:
         return Changes(situation, level, wanted, import_quantity=level.on_hand, notes={"imported": level.on_hand})
     return _decide(situation, level, wanted, rules)

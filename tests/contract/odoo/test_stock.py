@@ -151,6 +151,17 @@ def test_the_figure_of_each_pair_of_a_batch(room: Room, quantity: str, figure: i
     assert [one.quantity for one in situations] == [figure, 9]
 
 
+def test_what_comes_in_is_kept_for_orders_that_were_confirmed_before_there_was_enough(room: Room) -> None:
+    product = room.depot.product(1)
+    pair = room.link(product)
+    room.depot.order((product, "3"))
+    assert room.look(pair)[0].quantity == 0
+    room.depot.stock(product, 10)
+    [found] = room.look(pair)
+    assert found.quantity is not None
+    assert found.quantity - found.unreserved == 7
+
+
 def test_a_product_that_is_gone_holds_its_pair_alone(room: Room) -> None:
     there, gone = room.depot.product(5), room.depot.product()
     pairs = room.link(there), room.link(gone)

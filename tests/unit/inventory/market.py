@@ -122,7 +122,7 @@ class Market:
 
     def sell(self) -> None:
         """Over Odoo's counter: no more than the buffer since the figure was read that Shopify shows."""
-        if self.counter - self.counter_shown < self.buffer and self.stock - self.counter - self._reserved() > 0:
+        if self.counter - self.counter_shown < self.buffer and self.stock - self.counter - self.reserved() > 0:
             self.counter += 1
             self._heard()
 
@@ -168,9 +168,9 @@ class Market:
 
     def free_qty(self) -> int:
         self.counter_read = self.counter
-        return self.stock - self.counter - self._reserved()
+        return self.stock - self.counter - self.reserved()
 
-    def _reserved(self) -> int:
+    def reserved(self) -> int:
         return sum(one.reserved for one in self.sales.values())
 
     def _heard(self) -> None:
@@ -214,7 +214,8 @@ class _Store:
 
     def call(self, _model: str, _method: str, *_args: Any, **_options: Any) -> list[dict[str, Any]]:
         self.market.call()
-        return [{"id": PRODUCT, "free_qty": self.market.free_qty()}]
+        on_hand, outgoing = self.market.stock - self.market.counter, self.market.reserved()
+        return [{"id": PRODUCT, "free_qty": self.market.free_qty(), "qty_available": on_hand, "outgoing_qty": outgoing}]
 
     def search_read(self, _model: str, domain: Any, _fields: Any) -> list[dict[str, Any]]:
         self.market.call()

@@ -112,13 +112,18 @@ class Settling(Records):
             self._release_late(waiting, now)
 
     def _release_late(self, waiting: Sequence[Settlement], now: datetime) -> None:
-        """What was waited for may have been synced between our reading and our writing; nobody else would tell.
+        """What was waited for may have been settled between our reading and our writing; nobody else would tell.
 
-        Only when it was synced after the claim: else two records that misunderstand each other would spin (F36).
+        Only when that was after the claim: else two records that misunderstand each other would spin (F36).
         """
         needed = [one.waits_for for one in waiting]
-        synced = self._read({"_id": {"$in": needed}, "state": State.SYNCED.value}, ("synced.at",))
-        moments = {document["_id"]: read_time(document.get("synced", {}).get("at")) for document in synced}
+        final = {"_id": {"$in": needed}, "state": {"$in": [state.value for state in FINAL]}}
+        moments = {
+            document["_id"]: read_time(document.get("synced", {}).get("at"))
+            if document["state"] == State.SYNCED.value
+            else read_time(document.get("changed_at"))
+            for document in self._read(final, ("state", "synced.at", "changed_at"))
+        }
         for one in waiting:
             moment = moments.get(one.waits_for)
             if moment is not None:

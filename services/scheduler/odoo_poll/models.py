@@ -18,4 +18,4 @@ DELIVERIES = Polled(
 )
 
 #: An issue that brings another direction adds its models.
-POLLED: tuple[Polled, ...] = (DELIVERIES, QUANTS, MOVES, CONTACTS, *CATALOG)
+POLLED: tuple[Polled, ...] = (DELIVERIES, MOVES, QUANTS, CONTACTS, *CATALOG)

@@ -1,7 +1,8 @@
 """Stock that changed in Odoo, as pairs of a variant and a location to be looked at.
 
-Quants tell of what is counted, moved and reserved. Odoo deletes a quant of which nothing is left, and with it the news
-of that: so done moves are looked at as well, and the others where the forecast is shown.
+Moves tell of all of it: what is promised, reserved, delivered, received, produced and counted (a count is a done move),
+and of the last unit that leaves, of which Odoo may delete the quant. Only who reserves more or less of a move by hand
+changes nothing but the quant: quants are looked at now and then.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from libs.common.domain.digests import digest
-from libs.common.domain.rules_inventory import InventoryRules, LocationRules, Quantity
+from libs.common.domain.rules_inventory import InventoryRules, LocationRules
 from libs.common.domain.stock import ENTITY, pair_id
 from libs.common.ledger.model import Hint, Lane, Record
 from services.scheduler.odoo_poll.pages import Row
@@ -19,6 +20,8 @@ from services.scheduler.odoo_poll.polled import Looking, Polled
 
 #: Rows are small, and a count of the whole stock changes all of them at once.
 PAGE_RECORDS = 2000
+#: How often quants are looked at for what moves do not tell.
+QUANTS_SECONDS = 300.0
 VARIANTS = 1000
 PRODUCT, VARIANT = "product.product", "variant"
 BOM_LINE = "mrp.bom.line"
@@ -33,10 +36,7 @@ def quant_hints(look: Looking, rows: list[Row]) -> list[Hint]:
 
 def move_hints(look: Looking, rows: list[Row]) -> list[Hint]:
     """A move touches two places: every location that shows the product is looked at."""
-    rules = look.store.rules.inventory
-    forecast = any(one.quantity is Quantity.FORECAST for one in rules.locations)
-    wanted = [row for row in rows if forecast or row["state"] == "done"]
-    return _hints(look, [(_id(row["product_id"]), 0, row) for row in wanted])
+    return _hints(look, [(_id(row["product_id"]), 0, row) for row in rows])
 
 
 def linked_hints(look: Looking) -> Iterator[list[Hint]]:
@@ -157,9 +157,9 @@ QUANTS = Polled(
     watched=("product_id", "warehouse_id", "location_id", "quantity", "reserved_quantity"),
     wanted=lambda rules: rules.inventory.to_shopify,
     key=f"{ENTITY}.quants",
+    every_seconds=QUANTS_SECONDS,
     page_records=PAGE_RECORDS,
     hints=quant_hints,
-    also=linked_hints,
 )
 MOVES = Polled(
     entity=ENTITY,
@@ -171,4 +171,5 @@ MOVES = Polled(
     key=f"{ENTITY}.moves",
     page_records=PAGE_RECORDS,
     hints=move_hints,
+    also=linked_hints,
 )

@@ -24,6 +24,10 @@ _log = structlog.get_logger(__name__)
 
 #: `write_date` is when the writing transaction began: a long one shows behind newer ones that were seen already.
 OVERLAP = timedelta(minutes=10)
+#: Where so many records changed within the overlap, all of it is read again only so often, and else only its end.
+MANY = 500
+WHOLE_SECONDS = 60.0
+END = timedelta(seconds=5)
 #: How far the very first look goes back.
 FIRST_LOOK = timedelta(hours=24)
 
@@ -42,12 +46,17 @@ class StorePoll:
     _seen: dict[str, dict[int, str]] = field(default_factory=dict)
     """By cursor: what the last look found, so that the overlap costs the ledger nothing."""
 
+    _looked: dict[str, datetime] = field(default_factory=dict)
+    """By cursor: when the whole overlap was last read."""
+
     def poll(self, models: Iterable[Polled], go_on: Callable[[], bool]) -> int:
         """How many changes were news to the ledger. Raises the client's failures, and LedgerUnavailable."""
         found = 0
         for polled in models:
             for hints in polled.also(self) if polled.also else ():
                 found += self._record(hints)
+            if self._is_early(polled.cursor, polled.every_seconds):
+                continue
             fields = self._fields_of(polled)
             if fields is not None and go_on():
                 found += self._poll_one(polled, fields, go_on)
@@ -56,11 +65,14 @@ class StorePoll:
     def _poll_one(self, polled: Polled, fields: list[str], go_on: Callable[[], bool]) -> int:
         key = f"{self.store.slug}/odoo/{polled.cursor}"
         reached = self.cursors.reached(key)
-        since = reached - OVERLAP if reached else self.ledger.clock.now() - FIRST_LOOK
+        before = self._seen.get(polled.cursor, {})
+        whole = reached is None or len(before) <= MANY or not self._is_early(polled.cursor, WHOLE_SECONDS)
+        began = self.ledger.clock.now()
+        since = reached - (OVERLAP if whole else END) if reached else began - FIRST_LOOK
         company = self.store.odoo.company_id
         of_it = ("company_id", "in", [False, company]) if polled.shared else ("company_id", "=", company)
         domain = [*polled.domain, *([of_it] if polled.owned else [])]
-        before, present = self._seen.get(polled.cursor, {}), {}
+        present: dict[int, str] = {} if whole else dict(before)
         found = 0
         size = polled.page_records
         for rows in changed_since(self.client, polled.model, domain, fields, since, page_records=size):
@@ -76,7 +88,13 @@ class StorePoll:
             if not go_on():
                 return found
         self._seen[polled.cursor] = present
+        if whole:
+            self._looked[polled.cursor] = began
         return found
+
+    def _is_early(self, cursor: str, seconds: float) -> bool:
+        looked = self._looked.get(cursor)
+        return looked is not None and self.ledger.clock.now() - looked < timedelta(seconds=seconds)
 
     def _ours(self, polled: Polled, rows: list[Row]) -> list[Row]:
         """Those that hang on a record of Tandem's. Asks Odoo only about what the ledger does not link."""

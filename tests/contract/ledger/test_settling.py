@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from decimal import Decimal
 
@@ -197,11 +198,12 @@ def test_what_waits_for_a_record_is_due_when_that_is_synced(ledger: MongoLedger,
     assert got(ledger, "2").due_at == clock.now()
 
 
-def test_a_wait_that_comes_too_late_is_over_at_once(ledger: MongoLedger, clock: ManualClock) -> None:
+@pytest.mark.parametrize("state", [State.SYNCED, State.HELD, State.IGNORED])
+def test_a_wait_that_comes_too_late_is_over_at_once(ledger: MongoLedger, clock: ManualClock, state: State) -> None:
     taken, _ = running(ledger, "1")
     clock.advance(1)
     other, records = running(ledger, "8")
-    ledger.settle(other.token, [synced(records["8"])])
+    ledger.settle(other.token, [dataclasses.replace(synced(records["8"]), state=state)])
     clock.advance(1)
     ledger.settle(taken.token, [Settlement(key("1"), State.DUE, 1, due_at=at(900), waits_for=key("8"))])
     assert (got(ledger, "1").due_at, got(ledger, "1").waits_for) == (clock.now(), None)

@@ -130,6 +130,30 @@ def test_a_count_a_reservation_and_a_delivery_are_noticed_once(room: Room) -> No
     assert list(room.poll(MOVES)) == []
 
 
+def test_moves_tell_of_all_that_becomes_of_a_product(room: Room) -> None:
+    depot = room.depot
+    product = depot.product(5)
+    pair = room.link(product)
+
+    def told() -> list[str]:
+        return [one for one in room.poll(MOVES) if one == pair]
+
+    assert told() == [pair], "a count"
+    order = depot.order((product, "3"))
+    assert told() == [pair], "a reservation"
+    depot.requantify(order, 4)
+    assert told() == [pair], "a greater demand"
+    other = depot.order((product, "6"))
+    assert told() == [pair], "a promise that cannot be kept"
+    depot.deliver(order, 1)
+    assert told() == [pair], "a part that leaves"
+    depot.lab.client.call("stock.picking", "action_cancel", [[depot.picking(other)["id"]]], write=True)
+    assert told() == [pair], "a promise that is taken back"
+    depot.stock(product, 9)
+    assert told() == [pair], "what a count finds"
+    assert told() == []
+
+
 def test_what_is_left_when_the_last_unit_leaves_is_noticed_by_its_move(room: Room) -> None:
     depot = room.depot
     product = depot.product(2)

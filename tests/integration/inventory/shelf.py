@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,7 @@ class Shelf:
     workers: Workers
     poller: Poller
     products: dict[str, int]
+    new_poller: Callable[[], Poller]
 
     def rules(self, *locations: dict[str, Any], rules: dict[str, Any] | None = None, **inventory: Any) -> None:
         """One location that shows the first warehouse, unless told otherwise."""
@@ -86,6 +87,12 @@ class Shelf:
 
     def poll(self) -> None:
         self.poller.round(wait=True)
+
+    def poll_anew(self) -> None:
+        """Another scheduler takes over: all is looked at again."""
+        self.poller.stop()
+        self.poller = self.new_poller()
+        self.poll()
 
     def work(self, *queues: str) -> None:
         """Until nothing is due."""
@@ -132,8 +139,11 @@ def open_shelf(version: Any = "19", *, kits: bool = False, **shop: Any) -> Itera
         budgets = MongoBudgets(connection.database, connection.clock)
         settings = WorkerSettings(ledger_url="embedded", broker_url="embedded", secret_key=SecretStr(key))
         workers = build(QUEUES, Ports(ledger, budgets, breakers, stores, lambda *_: None), settings)
-        cursors = MongoCursors(connection.database)
-        shelf = Shelf(far, near, ledger, stores, workers, Poller(ledger, stores, breakers, cursors), products)
+
+        def new_poller() -> Poller:
+            return Poller(ledger, stores, breakers, MongoCursors(connection.database))
+
+        shelf = Shelf(far, near, ledger, stores, workers, new_poller(), products, new_poller)
         for sku in (MUG, CAP):
             link(shelf, sku)
         shelf.rules()

@@ -229,6 +229,27 @@ def test_what_the_overlap_shows_again_is_no_news_not_even_after_a_restart(world:
     assert [record.wanted.seq for record in world.records()] == [1]
 
 
+def test_a_great_many_that_changed_at_once_are_read_again_once_a_minute_and_only_their_end_in_between(
+    world: World,
+) -> None:
+    odoo = world.add()
+    odoo.written |= {number: NOON + timedelta(seconds=number / 10) for number in range(1200)}
+    world.poll()
+    odoo.calls = 0
+    world.poll()
+    assert odoo.calls == 1
+    odoo.written |= {5000: NOON + timedelta(seconds=119), 5001: NOON - timedelta(seconds=1)}
+    world.poll()
+    assert odoo.calls == 1 + 2, "the end, and whose it is"
+    assert world.ledger.get("acme/delivery/5000")
+    assert not world.ledger.get("acme/delivery/5001")
+    world.clock.advance(60)
+    world.poll()
+    assert odoo.calls == 3 + 4, "all pages, and whose it is"
+    assert world.ledger.get("acme/delivery/5001")
+    assert {record.wanted.seq for record in world.records()} == {1}
+
+
 def test_a_transaction_that_commits_behind_newer_ones_is_found(world: World) -> None:
     odoo = world.add()
     odoo.written[7] = NOON

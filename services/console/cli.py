@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.console import demo_command, privacy, products, records, stores
+from services.console import customers, demo_command, privacy, products, records, stores
 
 app = typer.Typer(
     name="tandem",
@@ -22,4 +22,5 @@ app.add_typer(stores.app, name="store")
 app.add_typer(records.app, name="records")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(products.app, name="products")
+app.add_typer(customers.app, name="customers")
 app.command("demo", help=demo_command.HELP)(demo_command.demo)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from libs.common.domain.linking import Found
 from libs.common.domain.rules_products import Lead
 from services.console.desk import Desk, desk
+from services.console.far_sides import far_sides, progress_bar, shown_by
 from services.console.plain import NOT_WELL, fail, plainly, tell
 from services.console.record_views import dump
 from services.console.words import number, output, teaching
@@ -63,7 +63,7 @@ def link(
         if store is None:
             known = ", ".join(each.slug for each in at.stores.all()) or "there is none yet"
             fail(f"There is no store {slug!r}. Known: {known}.", code=2)
-        with scratch() as db, _bar() as bar, _linking(at, store, db, bar, dry_run=dry_run) as linking:
+        with scratch() as db, progress_bar() as bar, _linking(at, store, db, bar, dry_run=dry_run) as linking:
             report = linking.run()
             if file is not None:
                 _write(file, linking)
@@ -80,45 +80,11 @@ def link(
 @contextmanager
 def _linking(at: Desk, store: Store, db: Any, bar: Progress, *, dry_run: bool) -> Iterator[Linking]:
     """With clients of its own, closed at the end."""
-    from libs.common.odoo.client import OdooClient  # noqa: PLC0415 - as above
-    from libs.common.shopify.client import ShopifyClient  # noqa: PLC0415 - as above
     from services.console.linking import Linking  # noqa: PLC0415 - as above
 
-    tasks: dict[str, Any] = {}
-
-    def progress(what: str, done: int, of: int) -> None:
-        task = tasks.get(what)
-        if task is None:
-            task = tasks[what] = bar.add_task(what, total=of)
-        bar.update(task, completed=done, total=of)
-
-    connection = store.odoo
-    shopify = ShopifyClient(
-        store.shopify.base_url,
-        store.shopify.token.get_secret_value(),
-        budget=at.budgets,
-        budget_key=f"{store.slug}/shopify",
-        short_wait_seconds=60.0,
-    )
-    odoo = OdooClient(
-        connection.base_url,
-        connection.database,
-        connection.login,
-        connection.key.get_secret_value(),
-        connection.company_id,
-    )
     ask = store.rules.products.lead is Lead.LINK
-    try:
-        yield Linking(store.slug, shopify, odoo, at.ledger, db, progress, dry_run=dry_run, ask=ask)
-    finally:
-        shopify.close()
-        odoo.close()
-
-
-def _bar() -> Progress:
-    """On standard error, and only where somebody looks."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    with far_sides(at, store) as (shopify, odoo):
+        yield Linking(store.slug, shopify, odoo, at.ledger, db, shown_by(bar), dry_run=dry_run, ask=ask)
 
 
 def _show(report: Report, linking: Linking, *, dry_run: bool, file: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from libs.common.domain.customers import OdooAddress, OdooContact
@@ -103,3 +103,35 @@ def contact_tags(client: OdooClient, names: Sequence[str]) -> dict[str, int]:
     for row in client.search_read("res.partner.category", [("name", "in", list(names))], ["name"]):
         found.setdefault(str(row["name"]), int(row["id"]))
     return found
+
+
+def contact_pages(client: OdooClient, names: OdooFields, *, page_records: int = 1000) -> Iterator[list[OdooContact]]:
+    """Every active contact that has an e-mail address or a phone number, by id, without what is below it.
+
+    One call for each page. Only what a contact is known by is read: `values` is empty.
+    """
+    fields = [*("name", "email", "phone", "type", "is_company", "parent_id", "write_date"), *_rank(names)]
+    fields += ["phone_sanitized"] if names.partner_phone_sanitized else []
+    reachable = ["|", ("email", "!=", False), ("phone", "!=", False)]
+    after = 0
+    while True:
+        rows = client.search_read(MODEL, [*reachable, ("id", ">", after)], fields, order="id", limit=page_records)
+        yield [
+            OdooContact(
+                id=row["id"],
+                name=str(row["name"] or ""),
+                written_at=parse_datetime(row["write_date"]),
+                values=(),
+                email=normalise_email(str(row["email"] or "")),
+                phone=normalise_phone(str(row.get("phone_sanitized") or ""))
+                or normalise_phone(str(row["phone"] or "")),
+                parent_id=_id(row["parent_id"]),
+                type=row["type"],
+                is_company=row["is_company"],
+                customer=bool(row.get("customer_rank")),
+            )
+            for row in rows
+        ]
+        if len(rows) < page_records:
+            return
+        after = rows[-1]["id"]

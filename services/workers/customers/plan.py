@@ -6,12 +6,12 @@ last agreed, and what Tandem wrote itself is no change. Nothing is ever cleared 
 
 from __future__ import annotations
 
+from libs.common.domain.contact_matching import Doubt, match_contact
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_customers import CustomerRules, Direction, MergedContact, Winner
 from services.workers.customers.contact import contact_values, differing, shop_values
-from services.workers.customers.matching import Doubt, match_contact
 from services.workers.customers.model import (
     ERASED,
     FROM_ODOO,

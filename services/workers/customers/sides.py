@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from libs.common.domain.addresses import PLACE_FIELDS, address_values
+from libs.common.domain.addresses import PLACE_FIELDS, address_values, place_of
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.rules_customers import CustomerRules
 from services.workers.customers.contact import (
@@ -109,7 +109,9 @@ def to_odoo(
         ref=contact.id,
         values=changes,
         wanted=wanted,
-        addresses=tuple(one for one in addresses if one not in first),
+        addresses=tuple(
+            one for one in addresses if place_of(one.values) not in {place_of(kept.values) for kept in first}
+        ),
         tags=tags,
         tag_ids=contact.tag_ids,
         before=before(situation, customer, contact),

@@ -83,7 +83,7 @@ def test_every_command_of_tandem_that_is_named_exists() -> None:
     known = set()
     for name, found in getattr(command, "commands", {}).items():
         known |= {f"{name} {sub}" for sub in getattr(found, "commands", {})} or {name}
-    named = set(re.findall(r"`tandem ((?:store|records|products|privacy) [a-z]+|[a-z]+)", README))
+    named = set(re.findall(r"`tandem ((?:store|records|products|customers|privacy) [a-z]+|[a-z]+)", README))
     assert named <= known
     assert known <= named, "the README's table of commands leaves one out"
 

@@ -78,7 +78,8 @@ class Partner(Model):
         if row.get("type", "contact") == "contact" and not row.get("name"):
             raise ConstraintBroken("Contacts require a name")
         if self.checks_vat and "vat" in names and not _is_vat(str(row.get("vat") or "")):
-            who = f"The VAT number [{row['vat']}] for partner [{row.get('name')}] does not seem to be valid. "
+            number = str(row["vat"])[2:] if env.version == "19" else row["vat"]
+            who = f"The VAT number [{number}] for partner [{row.get('name')}] does not seem to be valid. "
             raise ConstraintBroken(f"\n{who}\nNote: the expected format is {_VAT[str(row['vat'])[:2]][1]}")
         if "email" in names:
             env.db.set("res.partner", row["id"], "email_normalized", normalized_email(row.get("email")))

@@ -1,0 +1,87 @@
+"""What Odoo does with the people of a company, and with a tax id that is none: both measured on real servers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from libs.common.domain.customers import CompanyLocation, OdooContact, ShopCompany
+from libs.common.domain.orders import Address
+from libs.common.errors import Failure
+from libs.common.odoo.contacts import read_contacts
+from services.workers.companies.model import Situation as CompanySituation
+from services.workers.companies.plan import plan as plan_company
+from services.workers.context import StoreContext
+from services.workers.customers.apply import Written, apply
+from services.workers.customers.model import ToOdoo
+from services.workers.customers.verify import verify
+from tests.contract.odoo.conftest import Lab
+from tests.contract.odoo.test_contacts import RULES, jane, planned, written
+from tests.contract.odoo.test_contacts import store as store  # noqa: PLC0414 - a fixture
+
+BERLIN = Address("", "", "Hauptstr. 1", "", "Berlin", "10117", "", "", "DE")
+
+
+def company(store: StoreContext, at: Address | None, tax_id: str = "DE136695976", number: int = 1) -> ToOdoo:
+    location = CompanyLocation(str(number), "HQ", tax_id=tax_id, shipping=at, billing=at)
+    wayne = ShopCompany(
+        str(int(store.slug, 16) + number),
+        datetime(2026, 11, 1, tzinfo=UTC),
+        f"Wayne {store.slug}",
+        locations=(location,),
+    )
+    situation = CompanySituation(f"acme/company/{number}", str(number), store.module, store.facts(), company=wayne)
+    decided = plan_company(situation, RULES)
+    assert isinstance(decided, ToOdoo)
+    return decided
+
+
+def again(store: StoreContext, number: int) -> OdooContact:
+    return read_contacts(store.odoo, store.odoo_fields, [number])[number]
+
+
+@pytest.mark.parametrize("at", [BERLIN, None], ids=["with an address", "without an address"])
+def test_a_person_who_joins_a_company_keeps_the_address_and_gives_the_company_none(
+    store: StoreContext, at: Address | None
+) -> None:
+    person = written(store, planned(store, jane(store))).contact
+    above = written(store, company(store, at)).contact
+    changes = planned(store, jane(store), person, companies=("1",), above=above)
+    joined = written(store, changes).contact
+    assert joined.below
+    assert joined.parent_id == above.id
+    home = dict(again(store, above.id).values)
+    assert (home["street"], home["city"]) == (("Hauptstr. 1", "Berlin") if at else ("", ""))
+    assert dict(joined.values)["street"] == home["street"]
+    assert dict(joined.values)["vat"] == "DE136695976"
+    streets = sorted(dict(one.values)["street"] for one in joined.addresses if one.type == "delivery")
+    assert streets == ["1 Main Street", "2 Side Street"]
+
+
+def test_a_new_person_of_a_company_is_made_below_it(store: StoreContext) -> None:
+    above = written(store, company(store, BERLIN)).contact
+    made = written(store, planned(store, jane(store), companies=("1",), above=above)).contact
+    assert (made.parent_id, made.below) == (above.id, True)
+    assert dict(made.values)["street"] == "Hauptstr. 1"
+    assert len(made.addresses) == 2
+    assert dict(again(store, above.id).values)["street"] == "Hauptstr. 1"
+
+
+def test_a_bad_tax_id_is_refused_for_its_company_alone_where_odoo_checks_it(store: StoreContext, lab: Lab) -> None:
+    if lab.access.sandbox is not None:
+        lab.access.sandbox.check_tax_ids()
+    elif not store.odoo.search_read(
+        "ir.module.module", [("name", "=", "base_vat"), ("state", "=", "installed")], ["name"]
+    ):
+        pytest.skip("this Odoo does not check tax ids: base_vat is not installed")
+    good, bad = company(store, BERLIN), company(store, BERLIN, "DE12", 2)
+    answers = apply([good, replace(bad, name="bad")], store)
+    refused = answers[bad.record_id]
+    assert isinstance(refused, Failure)
+    assert "[DE12]" in refused.message or "[12]" in refused.message, "19 leaves the country out"
+    assert "does not seem to be valid" in refused.message
+    made = answers[good.record_id]
+    assert isinstance(made, Written)
+    assert verify(made) is None

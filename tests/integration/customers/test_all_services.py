@@ -82,3 +82,20 @@ def test_webhooks_of_customers_companies_merges_and_privacy_take_their_way(house
     assert house.until(f"acme/privacy/redact-{jane}", lambda one: one.state is State.HELD).told["erased_at"]
     assert shop.wait_delivered(10)
     assert set(shop.statistics.statuses) == {"200"}
+
+
+def test_a_bad_tax_id_goes_all_the_way_and_holds_its_company_alone(house: House) -> None:
+    shop = house.shop
+    house.odoo.check_tax_ids()
+    bad = shop.add_company("Wayne", [{"name": "HQ", "tax_id": "DE12", "shipping": HOME}])
+    good = shop.add_company("Stark", [{"name": "HQ", "tax_id": "DE123456788", "shipping": WORK}])
+    jane = number(shop.add_customer(JANE, [HOME])["id"])
+    record = house.until(f"acme/company/{number(bad['id'])}", lambda one: one.state is State.HELD)
+    assert record.held
+    assert "VAT number [12] for partner [Wayne] does not seem to be valid" in record.held.message
+    assert "Odoo's own words" in record.held.hint
+    assert house.until(f"acme/company/{number(good['id'])}", synced).target
+    assert house.until(f"acme/customer/{jane}", synced).target
+    corrected = [{"name": "HQ", "tax_id": "DE136695976", "shipping": HOME}]
+    shop.update_company(bad["id"], locations=corrected)
+    assert house.until(record.id, synced).target

@@ -87,7 +87,15 @@ class Call:
     drop: bool = False
 
 
-Action = Delay | Refuse | Drop | Silence | Truncate | Error | Call
+@dataclass(frozen=True)
+class Rewrite:
+    """Applies and answers with one text for another: what a later version may say that the sandbox's schema forbids."""
+
+    old: str
+    new: str
+
+
+Action = Delay | Refuse | Drop | Silence | Truncate | Rewrite | Error | Call
 # What may be asked for over HTTP: a Python callback cannot be.
 REMOTE_ACTIONS: dict[str, type[Any]] = {
     "delay": Delay,
@@ -95,6 +103,7 @@ REMOTE_ACTIONS: dict[str, type[Any]] = {
     "drop": Drop,
     "silence": Silence,
     "truncate": Truncate,
+    "rewrite": Rewrite,
     "error": Error,
 }
 
@@ -188,6 +197,8 @@ async def answer(faults: Faults, operation: str, apply: Apply) -> Response:
             return Response(action.body, status_code=action.status, headers=headers)
         case Truncate():
             return _Truncated(await apply(None), action.keep)
+        case Rewrite():
+            return _rewritten(await apply(None), action)
         case Call():
             return await _call_back(action, apply)
         case Drop() | Silence():
@@ -204,6 +215,12 @@ async def _call_back(action: Call, apply: Apply) -> Response:
     if action.drop:
         return _Dropped(cut=True)
     return response or await apply(None)
+
+
+def _rewritten(whole: Response, action: Rewrite) -> Response:
+    body = bytes(whole.body).replace(action.old.encode(), action.new.encode())
+    headers = {name: value for name, value in whole.headers.items() if name != "content-length"}
+    return Response(body, status_code=whole.status_code, headers=headers)
 
 
 class _Dropped(Response):

@@ -110,6 +110,14 @@ class OdooVariant:
 
 
 @dataclass(frozen=True, slots=True)
+class ExactPrice:
+    """A rule of a pricelist (`product.pricelist.item`) that is for one variant alone."""
+
+    rule_id: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A `product.template` with its variants, archived ones too."""
 

@@ -33,7 +33,11 @@ class ProductRules(BaseModel):
 
     lead: Lead = Field(default=Lead.NOBODY, description="shopify, odoo, link, or nobody")
     tag: str | None = Field(default=None, description="odoo leads: only products with this tag")
-    pricelist_id: int | None = Field(default=None, gt=0, description="odoo leads: whose prices Shopify shows")
+    pricelist_id: int | None = Field(
+        default=None,
+        gt=0,
+        description="odoo leads: whose prices Shopify shows; shopify leads: whose rules keep prices that do not add up",
+    )
     writes: Writes = Field(default=Writes.GRAPHQL, description="odoo leads: how prices and codes are written")
     audit_hours: float = Field(default=24.0, gt=0, description="odoo leads: how often every product is compared anew")
     images: bool = Field(default=True, description="whether images go along")

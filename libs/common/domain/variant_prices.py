@@ -20,8 +20,8 @@ class Extras:
         return self.base + sum((self.extra[one] for one in options), Decimal(0))
 
 
-def decompose(prices: Sequence[tuple[Options, Decimal]]) -> Extras | None:
-    """Extras that give every variant its price; None when no sum of extras does.
+def decompose(prices: Sequence[tuple[Options, Decimal]]) -> Extras:
+    """Extras that give every variant its price where any sum of extras does, else as many as are met on the way.
 
     The values of the cheapest variant add nothing. Each further value is known once a variant has it as its only
     unknown one; where none has, all but one of a variant's unknown values are free, and add nothing.
@@ -42,5 +42,4 @@ def decompose(prices: Sequence[tuple[Options, Decimal]]) -> Extras | None:
             unknown = [value for value in left[0][0] if value not in extra]
             extra |= dict.fromkeys(unknown[1:], Decimal(0))
         waiting = left
-    found = Extras(base, extra)
-    return found if all(found.price(options) == price for options, price in prices) else None
+    return Extras(base, extra)

@@ -18,6 +18,7 @@ from libs.common.odoo.templates import ALL, read_templates
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.products import names
+from services.workers.products.exact_prices import Price, read_exact, write_exact
 from services.workers.products.images import write_images
 from services.workers.products.model import Applied, Changes, NewVariant
 from services.workers.products.rows import template_columns, template_rows, variant_columns, variant_row
@@ -41,6 +42,7 @@ class _Apply:
         self.store = store
         self.failed: dict[str, Failure] = {}
         self.templates: dict[str, int] = {one.record_id: one.template_id for one in changes if one.template_id}
+        self.rules = {there: rule for one in changes for there, rule in one.rules.items()}
         self.links: dict[str, dict[str, int]] = {one.record_id: dict(one.links) for one in changes}
 
     def run(self) -> list[Applied | Failure]:
@@ -51,6 +53,7 @@ class _Apply:
         self._extend([one for one in self._left(written) if one.template_id is not None])
         self._new_variants(self._left([one for one in written if one.template_id is None]), by_id=False)
         self._changed_variants(self._left(written))
+        self._exact_prices(self._left(written))
         templates = self._read()
         pictures = write_images(self._left(written), self.templates, self.links, self.store)
         return [self._answer(one, templates, pictures) for one in self.changes]
@@ -68,7 +71,7 @@ class _Apply:
         if picture is not None and not isinstance(picture, Rejected):
             return picture
         hold = _hold_of(picture) if isinstance(picture, Rejected) else None
-        return Applied(replace(one, links=links), template, links, hold)
+        return Applied(replace(one, links=links), template, links, self.rules, hold)
 
     def _left(self, changes: Sequence[Changes]) -> list[Changes]:
         return [one for one in changes if one.record_id not in self.failed]
@@ -182,6 +185,23 @@ class _Apply:
         self._update(
             PRODUCT, [(one.record_id, there, dict(values)) for one in changes for there, values in one.variants.items()]
         )
+
+    def _exact_prices(self, changes: Sequence[Changes]) -> None:
+        wanted = [
+            (one.record_id, Price(variant, self.templates[one.record_id], self.links[one.record_id][variant], price))
+            for one in changes
+            for variant, price in one.exact.items()
+            if variant in self.links[one.record_id]
+        ]
+        known = {there: rule.rule_id for there, rule in self.rules.items()}
+
+        def write(some: Sequence[tuple[str, Price]]) -> Sequence[int]:
+            write_exact(self.store, [price for _, price in some], known)
+            return [price.product_id for _, price in some]
+
+        for chunk in _chunks(wanted, lambda _: 1):
+            self.failed |= {record_id: failure for (record_id, _), failure in in_one_call(chunk, write).failed}
+        self.rules |= read_exact(self.store, sorted({price.template_id for _, price in wanted}))
 
     def _update(self, model: str, items: Sequence[tuple[str, int, Mapping[str, Any]]]) -> None:
         """One call for all that change the same fields."""

@@ -14,8 +14,30 @@ from services.workers.products.checks import amount, weight_in
 CENT = Decimal("0.005")
 
 
-def extras_of(product: Product) -> Extras | None:
+def extras_of(product: Product) -> Extras:
     return decompose([(one.options, amount(one.price) or Decimal(0)) for one in product.variants])
+
+
+def exact_prices(product: Product, extras: Extras) -> dict[str, Decimal]:
+    """By variant id: the prices that no sum of extras gives."""
+    prices = ((one, amount(one.price) or Decimal(0)) for one in product.variants)
+    return {one.id: price for one, price in prices if extras.price(one.options) != price}
+
+
+def not_kept(product: Product, optional: frozenset[str]) -> str:
+    """What this Odoo has no field for, or but one for all variants, in words; "" when everything has its place."""
+    codes = {one.hs_code for one in product.variants} - {""}
+    compared = {amount(one.compare_at) for one in product.variants if one.compare_at}
+    found = []
+    if compared and "compare_list_price" not in optional:
+        found.append("compare-at price (Odoo has a field for it with its app website_sale)")
+    elif len(compared) > 1:
+        found.append("compare-at prices but that of the cheapest variant (Odoo has one for all)")
+    if codes and "hs_code" not in optional:
+        found.append("harmonized system code (Odoo has a field for it with its app stock_delivery)")
+    elif len(codes) > 1:
+        found.append("harmonized system codes but the first (Odoo has one for all variants)")
+    return "; ".join(found)
 
 
 def tags_of(product: Product) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from libs.common.ledger.model import Record, Target
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.products.apply import apply
+from services.workers.products.differences import not_kept
 from services.workers.products.gather import gather
 from services.workers.products.model import Applied, Changes, Linked, Situation
 from services.workers.products.plan import plan
@@ -84,6 +85,7 @@ def _outcome(answer: Applied | Failure, store: StoreContext) -> Outcome | Failur
     if isinstance(answer, Failure):
         return answer
     changes = answer.changes
+    lost = not_kept(changes.product, answer.template.optional) if changes.product else ""
     store.remember([("variant", variant, product, "") for variant, product in answer.links.items()])
     return Outcome(
         version=changes.version,
@@ -91,7 +93,8 @@ def _outcome(answer: Applied | Failure, store: StoreContext) -> Outcome | Failur
         name=changes.name,
         target=Target(TEMPLATE, answer.template.id, answer.template.name),
         hold=verify(answer),
-        notes={"product": answer.template.name, "variants": len(answer.links), "written": _written(changes)},
+        notes={"product": answer.template.name, "variants": len(answer.links), "written": _written(changes)}
+        | ({"not kept": lost} if lost else {}),
     )
 
 
@@ -103,5 +106,6 @@ def _written(changes: Changes) -> str:
         "changed variants": len(changes.variants),
         "new values": len(changes.new_values) if changes.template_id else 0,
         "prices of values": len(changes.extras),
+        "prices of variants": len(changes.exact),
     }
     return ", ".join([*parts, *(f"{count} {what}" for what, count in counts.items() if count)])

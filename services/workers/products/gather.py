@@ -15,6 +15,7 @@ from libs.common.odoo.products import MATCHED_BY, codes_domain, product_fact
 from libs.common.odoo.templates import ALL, read_templates
 from services.workers.context import StoreContext
 from services.workers.products.differences import product_digest
+from services.workers.products.exact_prices import read_exact
 from services.workers.products.matching import match
 from services.workers.products.model import Known, Situation
 
@@ -121,6 +122,7 @@ def _with_templates(
     templates: dict[int, Template] = {}
     if wanted and store.rules.products.lead is Lead.SHOPIFY:
         templates = read_templates(store.odoo, store.odoo_fields, wanted)
+    exact = read_exact(store, templates)
     ids = {one.fact.id for one in near} | {v.id for template in templates.values() for v in template.variants}
     owners = store.linked_to(PRODUCT, sorted(ids)) if ids else {}
     taken = {id_: record.source_id for id_, record in owners.items() if record.entity == "variant"}
@@ -140,6 +142,7 @@ def _with_templates(
             template=templates.get(chosen[id_] or 0),
             synced_digest=one.synced_digest,
             optional=optional,
+            exact=exact,
             weight_unit=weight_unit,
             shared=one.shared,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from libs.common.domain.matching import ProductFact
 from libs.common.domain.outcomes import Hold
-from libs.common.domain.products import Image, Product, Template
+from libs.common.domain.products import ExactPrice, Image, Product, Template
 
 Values = Mapping[str, str | Decimal | bool | None]
 
@@ -46,6 +46,8 @@ class Situation:
     """What this Odoo weighs products in."""
     optional: frozenset[str] = frozenset()
     """Fields of this server that not every one has."""
+    exact: Mapping[int, ExactPrice] = field(default_factory=dict)
+    """By `product.product`: the rules that give a variant a price of its own."""
     shared: frozenset[str] = frozenset()
     """Barcodes and SKUs that another product of the batch has as well."""
 
@@ -90,6 +92,10 @@ class Changes:
     new_values: tuple[NewValue, ...] = ()
     extras: Mapping[int, Decimal] = field(default_factory=dict)
     """`product.template.attribute.value` id to what it adds to the price."""
+    exact: Mapping[str, Decimal] = field(default_factory=dict)
+    """By variant id in Shopify: prices to be kept by a rule of a pricelist."""
+    rules: Mapping[int, ExactPrice] = field(default_factory=dict)
+    """By `product.product`: the rules that are there."""
     new_variants: tuple[NewVariant, ...] = ()
     variants: Mapping[int, Values] = field(default_factory=dict)
     """`product.product` id to the fields that differ."""
@@ -104,7 +110,7 @@ class Changes:
 
     @property
     def only_links(self) -> bool:
-        written = (self.values, self.new_values, self.extras, self.new_variants, self.variants)
+        written = (self.values, self.new_values, self.extras, self.exact, self.new_variants, self.variants)
         parts = (self.category, self.tags, self.image, self.variant_images)
         return self.template_id is not None and not any((*written, *parts))
 
@@ -116,6 +122,8 @@ class Applied:
     changes: Changes
     template: Template
     links: Mapping[str, int]
+    rules: Mapping[int, ExactPrice] = field(default_factory=dict)
+    """By `product.product`: the rules that give a variant a price of its own."""
     hold: Hold | None = None
     """What could not be written although the rest was: an image."""
 

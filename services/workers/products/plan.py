@@ -12,8 +12,9 @@ from libs.common.domain.products import ARCHIVED, Product, Template, TemplateVal
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead
 from libs.common.domain.variant_prices import Extras
-from services.workers.products.checks import hold_for, unfit
+from services.workers.products.checks import amount, hold_for, unfit
 from services.workers.products.differences import (
+    exact_prices,
     extras_of,
     part_changed,
     product_digest,
@@ -82,9 +83,6 @@ def _lead(
     if refusal is not None:
         return refusal
     extras = extras_of(product)
-    if extras is None:
-        what = "its prices are not a price and what each option value adds to it, and Odoo keeps no others"
-        return hold_for("prices_not_additive", product, what, "make the prices add up, or use `products.lead: link`")
     if situation.target_id is not None and situation.template is None:
         what = "it was deleted in Odoo, where it had been made"
         return hold_for("template_gone", product, what, "archive it in Shopify; a copy of it is made anew")
@@ -148,6 +146,7 @@ class _Planned:
             category=product.type or None,
             tags=tags_of(product),
             new_values=() if single else self._values(list(self.extras.extra)),
+            exact=exact_prices(product, self.extras),
             new_variants=() if single else tuple(self._variant(one, None) for one in product.variants),
         )
 
@@ -180,9 +179,23 @@ class _Planned:
             tags=tags_of(product) if frozenset(tags_of(product)) != template.tags else None,
             new_values=self._values([one for one in self.extras.extra if one not in known]),
             extras=extras,
+            exact=self._exact(template),
+            rules={one.id: self.situation.exact[one.id] for one in template.variants if one.id in self.situation.exact},
             new_variants=tuple(self._variant(one, known) for one in product.variants if one.id in self.matched.missing),
             variants=variants,
         )
+
+    def _exact(self, template: Template) -> dict[str, Decimal]:
+        """A price that needs a rule, and one that has a rule of another price."""
+        needed = exact_prices(self.product, self.extras)
+        found: dict[str, Decimal] = {}
+        for one in self.product.variants:
+            known = self.matched.found.get(one.id)
+            rule = self.situation.exact.get(known.fact.id) if known and template.variant(known.fact.id) else None
+            price = amount(one.price) or Decimal(0)
+            if rule.price != price if rule else one.id in needed:
+                found[one.id] = price
+        return found
 
     def _misshapen(self, template: Template) -> Hold | None:
         """Whether the template's attributes are not the product's options: nobody can tell which is which then."""
@@ -245,19 +258,3 @@ class _Planned:
 
 def _values_by_name(template: Template) -> dict[tuple[str, str], TemplateValue]:
     return {(line.attribute, value.name): value for line in template.lines for value in line.values}
-
-
-def still_differs(changes: Changes, template: Template) -> list[str]:
-    """What Odoo did not take although it was written: field names, for a person."""
-    product = changes.product
-    if product is None:
-        return ["active"] if template.active else []
-    extras = extras_of(product)
-    base = extras.base if extras else Decimal(0)
-    found = list(template_differences(product, template, base))
-    by_code = {one.id: one for one in template.variants}
-    for variant in product.variants:
-        there = by_code.get(changes.links.get(variant.id, 0))
-        if there is not None:
-            found += variant_differences(variant, there, template.weight_unit, active=product.status != ARCHIVED)
-    return sorted(set(found))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from libs.common.domain.outcomes import Hold
+from libs.common.domain.products import ARCHIVED
+from services.workers.products.checks import amount
+from services.workers.products.differences import extras_of, same, template_differences, variant_differences
 from services.workers.products.model import Applied
-from services.workers.products.plan import still_differs
 
 
 def verify(applied: Applied) -> Hold | None:
     """What a person must look at: an image that could not be taken over, or a field that did not stay as written."""
-    found = still_differs(applied.changes, applied.template)
+    found = still_differs(applied)
     if found:
         fields = ", ".join(found)
         return Hold(
@@ -19,3 +23,21 @@ def verify(applied: Applied) -> Hold | None:
             {"fields": fields, "template_id": applied.template.id},
         )
     return applied.hold
+
+
+def still_differs(applied: Applied) -> list[str]:
+    """What Odoo did not take although it was written: field names, for a person. Prices to the cent."""
+    product, template, links = applied.changes.product, applied.template, applied.links
+    if product is None:
+        return ["active"] if template.active else []
+    found = list(template_differences(product, template, extras_of(product).base))
+    by_id = {one.id: one for one in template.variants}
+    for variant in product.variants:
+        there = by_id.get(links.get(variant.id, 0))
+        if there is None:
+            continue
+        found += variant_differences(variant, there, template.weight_unit, active=product.status != ARCHIVED)
+        rule = applied.rules.get(there.id)
+        if not same(amount(variant.price) or Decimal(0), rule.price if rule else there.price):
+            found.append("price")
+    return sorted(set(found))

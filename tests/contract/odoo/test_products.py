@@ -22,8 +22,10 @@ from services.scheduler.odoo_poll.catalog import CATALOG
 from services.workers.context import Shopify, StoreContext
 from services.workers.products.apply import apply
 from services.workers.products.differences import product_digest
+from services.workers.products.exact_prices import read_exact
 from services.workers.products.model import Applied, Changes, Known, Situation
-from services.workers.products.plan import plan, still_differs
+from services.workers.products.plan import plan
+from services.workers.products.verify import still_differs
 from tests.contract.odoo.conftest import MODULE, Lab
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -79,6 +81,7 @@ def planned(store: StoreContext, product: Product, *, target: Applied | None = N
         situation = replace(
             situation, target_id=template.id, template=template, links=links, near=tuple(near), taken=taken
         )
+        situation = replace(situation, exact=read_exact(store, [template.id]))
     changes = plan(situation, store.rules)
     assert isinstance(changes, Changes), changes
     return changes
@@ -95,7 +98,7 @@ def _known(template: Template, links: dict[str, int]) -> Sequence[Known]:
 def applied(store: StoreContext, changes: Changes) -> Applied:
     (answer,) = apply([changes], store)
     assert isinstance(answer, Applied), answer
-    assert still_differs(answer.changes, answer.template) == []
+    assert still_differs(answer) == []
     return answer
 
 
@@ -164,6 +167,30 @@ def test_what_is_told_to_shopify_can_be_read(lab: Lab, store: StoreContext) -> N
         company = [("company_id", "in", [False, client.company_id])] if polled.owned else []
         names = ["write_date", *(one for one in polled.watched)]
         assert client.search_read(polled.model, [*condition, *company], names, limit=1, order="write_date, id")
+
+
+def test_a_price_that_no_extras_give_is_kept_by_a_rule_for_the_variant(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    red, other, blue = product.variants
+    fourth = replace(red, id=f"{product.id}8", sku=f"{red.sku}-8", barcode="", price="31.07")
+    fourth = replace(fourth, options=(("Size", "S"), ("Color", "Blue")))
+    made = applied(store, planned(store, replace(product, variants=(red, other, blue, fourth))))
+    again = applied(store, planned(store, replace(product, variants=(red, other, blue, fourth))))
+    assert again.links == made.links
+    variant = made.links[fourth.id]
+    assert made.rules[variant].price == Decimal("31.07")
+    (rule,) = lab.client.search_read("product.pricelist.item", [("product_id", "=", variant)], ["pricelist_id"])
+    told = lab.client.call(
+        "product.product",
+        "get_contextual_price",
+        [[variant]],
+        write=False,
+        context={"pricelist": rule["pricelist_id"][0]},
+    )
+    assert round(told, 2) == 31.07
+    changed = replace(fourth, price="29.01")
+    target = applied(store, planned(store, replace(product, variants=(red, other, blue, changed)), target=made))
+    assert target.rules[variant].price == Decimal("29.01")
 
 
 def test_a_barcode_of_another_product_takes_out_that_product_alone(lab: Lab, store: StoreContext) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from libs.common.ledger.model import Hint, State
-from libs.sandbox.faults import Drop, Fault
+from libs.sandbox.faults import Drop, Fault, Rewrite
 from libs.sandbox.shopify.selling import Offer, change_product, delete_product, picture
 from tests.integration.products.stall import Stall, shirts
 
@@ -180,6 +180,41 @@ def test_bad_input_holds_that_product_and_nothing_else(
     assert record.held.code == code
     assert words in record.held.message
     assert [stall.record(f"acme/product/{one}").state for one in good] == [State.SYNCED] * 3
+
+
+def test_an_unknown_unit_holds_its_product_and_nothing_else(stall: Stall) -> None:
+    stall.shop.faults.add(Fault("ProductsByIds", Rewrite('"OUNCES"', '"STONES"'), times=None))
+    wrong = stall.offer("Mug", [Offer("MUG", weight=2, unit="OUNCES")])
+    good = stall.offer("Lamp", [Offer("LAMP", weight=2, unit="POUNDS")])
+    record = stall.sync(wrong, good)
+    assert record.held
+    assert record.held.code == "unit_unknown"
+    assert "variant MUG weighs 2.0 STONES" in record.held.message
+    assert stall.record(f"acme/product/{good}").state is State.SYNCED
+    stall.shop.faults.clear()
+    assert stall.sync(wrong).state is State.SYNCED
+
+
+def test_an_odoo_that_weighs_in_pounds_gets_pounds(stall: Stall) -> None:
+    stall.odoo.add_product(default_code="ANY", name="Any")
+    stall.odoo.weigh_in_pounds()
+    number = stall.offer("Mug", [Offer("MUG", weight=2.25, unit="POUNDS")])
+    other = stall.offer("Lamp", [Offer("LAMP", weight=1, unit="KILOGRAMS")])
+    assert stall.sync(number, other).state is State.SYNCED
+    assert [stall.template(one)["variants"][0]["weight"] for one in (number, other)] == [2.25, 2.21]
+    assert stall.record(f"acme/product/{other}").state is State.SYNCED
+
+
+def test_what_this_odoo_has_no_field_for_is_told_on_the_record(stall: Stall) -> None:
+    record = stall.sync(stall.offer("Mug", [Offer("MUG", Decimal(5), compare_at=Decimal(9), hs_code="691200")]))
+    assert record.state is State.SYNCED, record.held
+    told = next(event.details["not kept"] for event in record.history if event.what == "verified")
+    assert "compare-at price" in told
+    assert "website_sale" in told
+    assert "harmonized system code" in told
+    assert "stock_delivery" in told
+    plain = stall.sync(stall.offer("Lamp", [Offer("LAMP", Decimal(5))]))
+    assert "not kept" not in str(plain.history)
 
 
 def test_an_image_that_is_a_page_holds_its_product_with_the_reason(stall: Stall) -> None:

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests side by side, each lot on a RabbitMQ and a MongoDB of its own; 0 runs them one after the other.
+JOBS ?= auto
 
 # Two goals at once would install into one environment.
 .NOTPARALLEL:
@@ -10,6 +12,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo [KEEP=1] [ARGS=...]   the main job on a sandbox Shopify and a sandbox Odoo"
 	@echo "make test [ARGS=...]            all tests, on a real RabbitMQ and a real MongoDB; ARGS go to pytest"
+	@echo "     [JOBS=N]                   N lots side by side, as many as there are cores unless said (4 at most)"
 	@echo "make check                      lint, types, import rules, formatting"
 	@echo "make bench                      figures with their targets, into build/bench.json"
 	@echo "make format                     rewrite files in the project's format"
@@ -31,7 +34,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python -m services.console demo $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.engines.process import EngineMissing
 POLICY = Path("/usr/sbin/policy-rc.d")
 DO_NOT_START = "#!/bin/sh\nexit 101\n"
 LOCK_SECONDS = 300
+LOCK = Path(tempfile.gettempdir()) / "tandem-engines.lock"
 
 
 @contextlib.contextmanager
@@ -30,6 +33,14 @@ def no_services_started() -> Iterator[None]:
             POLICY.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Tests run side by side; two installations would take each other's policy away."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def can_install() -> bool:
     return shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -38,7 +49,7 @@ def install(package: str) -> None:
     """Install a Debian package without its service; EngineMissing when that does not work."""
     if not can_install():
         raise EngineMissing("apt-get needs Debian and root")
-    with no_services_started():
+    with one_at_a_time(), no_services_started():
         _apt("update")
         _apt("install", "-y", "--no-install-recommends", package)
 

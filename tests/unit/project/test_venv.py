@@ -97,7 +97,9 @@ def test_an_old_python_is_refused(copy: Path) -> None:
 
 
 def test_arguments_are_passed_on() -> None:
-    assert "-m pytest -k one" in make(ROOT, "-n", "-o", ".venv/.dev", "test", "ARGS=-k one").stdout
+    tests = make(ROOT, "-n", "-o", ".venv/.dev", "test", "ARGS=-k one", "JOBS=3").stdout
+    assert "-m pytest -n 3 " in tests
+    assert tests.rstrip().endswith(" -k one")
     kept = make(ROOT, "-n", "-o", ".venv/.demo", "demo", "KEEP=1", "ARGS=--orders there").stdout
     assert kept.rstrip().endswith("-m services.console demo --keep --orders there")
     assert "--keep" not in make(ROOT, "-n", "-o", ".venv/.demo", "demo").stdout

@@ -33,7 +33,8 @@ def hints(look: Looking, rows: list[Row]) -> list[Hint]:
             found.append(_of_pair(look, parent, row))
         if own is None and not address and (entity := _may_become(look, row, parent)):
             found.append(_new(look, entity, row))
-    return [one for one in found if one.entity in {ENTITY, COMPANY}]
+    wanted = {ENTITY, COMPANY} if look.store.rules.customers.companies_to_shop else {ENTITY}
+    return [one for one in found if one.entity in wanted]
 
 
 def _of_pair(look: Looking, pair: Record, row: Row) -> Hint:

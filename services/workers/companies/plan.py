@@ -15,6 +15,7 @@ from services.workers.companies.matching import match_company
 from services.workers.companies.model import EXTERNAL_ID, FROM_ODOO, Changes, NewInShop, Situation, ToShop
 from services.workers.companies.to_odoo import new_in_odoo, to_odoo
 from services.workers.companies.to_shop import first_location, to_shop
+from services.workers.customers.older import agreed_on_company
 from services.workers.customers.parts import changed, read_agreed
 
 Decision = Changes | Hold | Ignore | Nothing
@@ -38,8 +39,8 @@ def plan(situation: Situation, rules: StoreRules) -> Decision:
 
 
 def _pair(situation: Situation, company: ShopCompany, contact: OdooContact, mine: CustomerRules) -> Decision:
-    agreed = read_agreed(situation.synced_digest)
-    now = before(situation, company, contact)
+    now, text = before(situation, company, contact), situation.synced_digest
+    agreed = read_agreed(text) or agreed_on_company(text, now, company)
     if agreed is None:
         return _first(situation, company, mine)
     there, here = changed(now.shop, agreed.shop), changed(now.odoo, agreed.odoo)

@@ -37,10 +37,7 @@ class Agreed:
 
 
 def read_agreed(text: str | None) -> Agreed | None:
-    """None for a pair that has never agreed.
-
-    One whose digest an older Tandem wrote is looked at as for the first time, which overwrites nothing.
-    """
+    """None for a pair that has never agreed, or whose digest an earlier Tandem wrote (`older.py`)."""
     mark, _, rest = (text or "").partition("|")
     if mark != MARK:
         return None

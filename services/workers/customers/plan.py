@@ -23,6 +23,7 @@ from services.workers.customers.model import (
     NewInShop,
     Situation,
 )
+from services.workers.customers.older import agreed_on_customer
 from services.workers.customers.parts import changed, read_agreed
 from services.workers.customers.sides import EVERYTHING, before, new_in_odoo, to_odoo, to_shop
 
@@ -79,8 +80,8 @@ def _ask(customer: ShopCustomer, doubt: Doubt) -> Hold:
 
 def _pair(situation: Situation, customer: ShopCustomer, contact: OdooContact, mine: CustomerRules) -> Decision:
     """Each part goes over from the side that changed it; where both did, from the one that the rule names."""
-    agreed = read_agreed(situation.synced_digest)
-    now = before(situation, customer, contact)
+    now, text = before(situation, customer, contact), situation.synced_digest
+    agreed = read_agreed(text) or agreed_on_customer(text, now, customer, contact, situation.tags)
     if agreed is None:
         return _first_look(situation, customer, contact, mine)
     there, here = changed(now.shop, agreed.shop), changed(now.odoo, agreed.odoo)

@@ -14,7 +14,7 @@ from libs.common.domain.customers import CompanyLocation, CustomerAddress, OdooC
 from libs.common.domain.orders import Address
 from libs.common.domain.rules import StoreRules
 from libs.common.errors import Failure
-from libs.common.odoo.contacts import contact_tags, read_contacts
+from libs.common.odoo.contacts import contact_pages, contact_tags, read_contacts
 from libs.common.odoo.facts import FactsCache
 from services.workers.companies.model import Situation as CompanySituation
 from services.workers.companies.plan import plan as plan_company
@@ -170,6 +170,15 @@ def test_a_batch_with_a_bad_one_holds_that_one_alone(store: StoreContext) -> Non
     answers = apply([spoilt, good], store)
     assert isinstance(answers["acme/customer/bad"], Failure)
     assert isinstance(answers[good.record_id], Written)
+
+
+def test_all_contacts_are_read_page_by_page_with_what_they_are_known_by(store: StoreContext, lab: Lab) -> None:
+    made = written(store, planned(store, jane(store))).contact
+    pages = list(contact_pages(store.odoo, store.odoo_fields, page_records=2 if lab.access.sandbox else 500))
+    found = {one.id: one for page in pages for one in page}
+    assert len(found) == sum(map(len, pages))
+    assert (found[made.id].email, found[made.id].phone) == (made.email, made.phone)
+    assert {one.id for one in made.addresses}.isdisjoint(found)
 
 
 def test_an_archived_contact_stays_below_what_names_it(store: StoreContext) -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from libs.common.domain.customers import CompanyLocation
 from libs.common.domain.orders import Address
-from libs.common.errors import CredentialsRefused, Rejected
+from libs.common.errors import CredentialsRefused, Rejected, Transient
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.companies import BusinessShop
 from libs.common.shopify.customers import (
@@ -64,6 +65,46 @@ def test_a_company_is_read_with_every_page_of_its_locations(shop: ShopifySandbox
     (found,) = BusinessShop(client).companies([number(made["id"])]).values()
     assert [one.tax_id for one in found.locations] == [f"DE{at}" for at in range(70)]
     assert found.locations[1].billing is None
+
+
+def test_a_company_has_all_its_people(shop: ShopifySandbox, client: ShopifyClient) -> None:
+    people = [number(shop.add_customer(Person("P", str(n), f"p{n}@x.example"))["id"]) for n in range(70)]
+    made = number(shop.add_company("Wayne", [], people=people)["id"])
+    business = BusinessShop(client)
+    assert business.companies([made])[made].people == tuple(people)
+    assert business.companies_of([*people[:2], number(shop.add_customer(JANE)["id"])]) == dict.fromkeys(
+        people[:2], (made,)
+    )
+
+
+def test_the_same_external_id_twice_is_one_company(shop: ShopifySandbox, client: ShopifyClient) -> None:
+    business, location = BusinessShop(client), CompanyLocation("", "HQ", "odoo-7", tax_id="DE1")
+    first = business.create("Wayne", "K-7", location)
+    with pytest.raises(Transient) as refused:
+        business.create("Wayne", "K-7", location)
+    assert refused.value.code == "taken"
+    with pytest.raises(Transient):
+        business.create_location(first, location)
+    assert [one.id for one in business.alike("K-7", "nobody")] == [first]
+    assert [one.id for one in business.alike("K-70", "WAYNE")] == [first]
+    assert business.alike("K", "Way") == []
+    assert shop.journal.count("company", "create") == 1
+
+
+def test_a_plan_without_companies_is_told_apart_from_a_missing_scope(
+    shop: ShopifySandbox, client: ShopifyClient
+) -> None:
+    made = number(shop.add_company("Wayne", [])["id"])
+    shop.b2b = False
+    with pytest.raises(Rejected) as refused:
+        BusinessShop(client).update(made, {"name": "X"})
+    assert refused.value.code == "b2b_unavailable"
+    assert "Shopify Plus" in refused.value.message
+    with ShopifySandbox(scopes=("read_customers",)) as poor:
+        other = ShopifyClient(poor.url, poor.token, budget=NotedBudget(), budget_key="acme/shopify")
+        with pytest.raises(CredentialsRefused):
+            BusinessShop(other).update(made, {"name": "X"})
+        other.close()
 
 
 def test_the_same_identifier_twice_is_one_customer(shop: ShopifySandbox, client: ShopifyClient) -> None:

@@ -259,11 +259,27 @@ def test_what_somebody_changed_while_it_was_written_is_a_change_still() -> None:
     assert after_writing(then, now, {"address:"}) == {"name": "a", "email": "b", "address:1": "1", "address:2": "1"}
 
 
-def test_what_both_agreed_on_is_read_as_it_was_written_and_an_older_digest_is_a_first_look() -> None:
+def test_what_both_agreed_on_is_read_as_it_was_written() -> None:
     both = before(situation(), JANE, contact())
     assert read_agreed(both.text) == both
     assert read_agreed("0123.4567") is None
     assert read_agreed(None) is None
-    decided = decide("both", contact=contact(values={"name": "J."}), linked_id=5, synced_digest="0123.4567")
-    assert isinstance(decided, ToOdoo)
-    assert decided.values == {}
+
+
+#: What an earlier Tandem kept of JANE and of her contact.
+EARLIER = "89ccbd7c5f15b60294579e0911ada8dd.adb505ea1bac9aee38bf63bf6fea9493"
+
+
+@pytest.mark.parametrize(
+    ("shop", "odoo", "kind"),
+    [(False, False, Nothing), (True, False, ToOdoo), (False, True, ToShopify), (True, True, ToOdoo)],
+)
+def test_the_digest_of_an_earlier_tandem_still_tells_which_side_has_changed(
+    *, shop: bool, odoo: bool, kind: type
+) -> None:
+    customer = replace(JANE, last_name="Roe") if shop else JANE
+    present = contact(values={"lang": "de_DE"}) if odoo else contact()
+    decided = decide("both", customer=customer, contact=present, linked_id=5, synced_digest=EARLIER)
+    assert isinstance(decided, kind), decided
+    if isinstance(decided, Nothing):
+        assert read_agreed(decided.digest) == before(situation(), JANE, contact())

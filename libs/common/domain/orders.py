@@ -83,6 +83,9 @@ class LineItem:
     """Units that a refund took off the order before they were shipped (see `kept.py` of the orders' room)."""
     cancelled_total: Money | None = None
     """What those units had cost after their discounts."""
+    cancelled_tax: Money | None = None
+    returned_units: int = 0
+    """Of a line with cancelled units, those that refunds took back and that stay in the order."""
 
     @property
     def total(self) -> Money:

@@ -94,10 +94,13 @@ class Picking:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """Units of an order line on an invoice or a credit note."""
+    """Units of an order line on an invoice or a credit note; one without `sale_line_ids` is of no line of the order."""
 
     sale_line_ids: tuple[int, ...]
     quantity: Decimal
+    id: int = 0
+    name: str = ""
+    subtotal: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

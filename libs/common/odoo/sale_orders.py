@@ -46,7 +46,7 @@ def specification(fields: OdooFields) -> dict[str, Any]:
     asked["currency_id"] = asked["payment_term_id"] = _NAME
     asked["partner_invoice_id"] = asked["partner_shipping_id"] = _ADDRESS
     asked["order_line"] = {"fields": {name: {} for name in (*_LINE, fields.line_taxes)}}
-    invoiced: dict[str, Any] = {"fields": {"quantity": {}, "sale_line_ids": {}}}
+    invoiced: dict[str, Any] = {"fields": {"quantity": {}, "sale_line_ids": {}, "name": {}, "price_subtotal": {}}}
     invoice = {**{name: {} for name in _INVOICE}, "currency_id": _NAME, "invoice_line_ids": invoiced}
     invoice["invoice_payment_term_id"] = invoice["commercial_partner_id"] = _NAME
     asked["invoice_ids"] = {"fields": invoice}
@@ -131,9 +131,14 @@ def _invoice(row: Mapping[str, Any]) -> Invoice:
         reversed_id=many2one(row["reversed_entry_id"]),
         ref=row["ref"] or "",
         lines=tuple(
-            InvoiceLine(tuple(line["sale_line_ids"]), decimal(line["quantity"]))
+            InvoiceLine(
+                sale_line_ids=tuple(line["sale_line_ids"]),
+                quantity=decimal(line["quantity"]),
+                id=line["id"],
+                name=line["name"] or "",
+                subtotal=decimal(line["price_subtotal"]),
+            )
             for line in row["invoice_line_ids"]
-            if line["sale_line_ids"]
         ),
         payer_id=many2one(row["commercial_partner_id"]) or 0,
         payer=_name(row["commercial_partner_id"]),

@@ -24,7 +24,7 @@ from services.workers.orders.following import follow
 from services.workers.orders.invoicing import Invoicing
 from services.workers.orders.making import load_customers, make_customers
 from services.workers.orders.model import Applied, Changes, PlannedCustomer, PlannedProduct
-from services.workers.orders.rounding import plan_rounding, write_rounding
+from services.workers.orders.rounding import plan_rounding, rounded_in_books, write_rounding
 from services.workers.orders.rows import order_fields, order_rows, product_table, shape
 
 log = structlog.get_logger(__name__)
@@ -202,7 +202,7 @@ class _Run:
             if order is None:
                 continue
             found = difference(changes, order, self.store.made)
-            if found:
+            if found and not rounded_in_books(changes, order, self.store.made):
                 self.differences[changes.record_id] = found
             elif order.state != "cancel":
                 ready.append(changes)

@@ -18,6 +18,7 @@ from services.workers.context import StoreContext
 from services.workers.orders.invoice_rounding import plan_invoice_rounding, write_invoice_roundings
 from services.workers.orders.invoices import (
     PlannedInvoice,
+    credited_units,
     drafts,
     invoice_fields,
     invoice_rows,
@@ -44,7 +45,8 @@ class Invoicing:
         for changes, order in orders:
             name = changes.order.external_id.replace(".order_", ".invoice_", 1)
             day = changes.order.date_order.date()
-            planned = plan_invoice(order, name, day, changes.order.client_order_ref)
+            credited = credited_units(changes.source, order)
+            planned = plan_invoice(order, name, day, changes.order.client_order_ref, credited)
             if planned is not None:
                 terms = changes.order.terms
                 wanted.append((changes, replace(planned, due_on=terms.due_on) if terms else planned))
@@ -79,7 +81,7 @@ class Invoicing:
         ours = self._ours([one for _, _, ids in waiting for one in ids])
         ready: list[tuple[Changes, int]] = []
         for changes, order, ids in waiting:
-            hold = invoiced_wrongly(order)
+            hold = invoiced_wrongly(changes, order)
             if hold:
                 self.holds[changes.record_id] = hold
                 continue

@@ -27,7 +27,7 @@ def without_cancelled(order: Order, done_refunds: Collection[str], there: SaleOr
     tax = Money.sum((one.tax for one in gone), order.currency)
     return replace(
         order,
-        lines=tuple(_line(line, some) for line, some in parts),
+        lines=tuple(_line(line, some, [one for one in taken if one.line_id == line.id]) for line, some in parts),
         total=order.total - subtotal - (Money.zero(order.currency) if order.taxes_included else tax),
         total_tax=order.total_tax - tax,
     )
@@ -65,8 +65,11 @@ def _part(amount: Money, units: int, of: int) -> Money:
     return Money(amount.amount * units / of, amount.currency).rounded()
 
 
-def _line(line: LineItem, gone: Sequence[RefundLine]) -> LineItem:
+def _line(line: LineItem, gone: Sequence[RefundLine], taken: Sequence[RefundLine]) -> LineItem:
     if not gone:
         return line
     total = Money.sum((one.subtotal for one in gone), line.unit_price.currency)
-    return replace(line, cancelled_units=sum(one.quantity for one in gone), cancelled_total=total)
+    tax = Money.sum((one.tax for one in gone), line.unit_price.currency)
+    units = sum(one.quantity for one in gone)
+    back = sum(one.quantity for one in taken) - units
+    return replace(line, cancelled_units=units, cancelled_total=total, cancelled_tax=tax, returned_units=back)

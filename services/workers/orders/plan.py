@@ -26,6 +26,7 @@ from services.workers.orders.heading import (
 )
 from services.workers.orders.holding import HoldOrder, WaitForProduct, refuse
 from services.workers.orders.kept import without_cancelled
+from services.workers.orders.known_prices import with_known_prices
 from services.workers.orders.lines import plan_lines
 from services.workers.orders.model import (
     Cancelling,
@@ -133,6 +134,8 @@ def _cancelled(situation: Situation, order: Order, rules: StoreRules) -> Cancell
 def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint: str) -> Changes:
     pricelist_id = _pricelist(situation, order, rules)
     planned = plan_lines(situation, order, rules)
+    there = situation.existing
+    lines = with_known_prices(planned.lines, order, there) if there else planned.lines
     customer, shipping, invoice = plan_customer(situation, rules)
     changes = Changes(
         record_id=situation.record_id,
@@ -148,7 +151,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
             client_order_ref=reference_of(order),
             origin=f"Shopify {order.name}",
             date_order=order.processed_at,
-            lines=planned.lines,
+            lines=lines,
             pricelist_id=pricelist_id,
             terms=plan_terms(order, rules, situation.terms),
             customer_name=order.company.name if order.company else customer.values.get("name", ""),
@@ -166,9 +169,7 @@ def _changes(situation: Situation, order: Order, rules: StoreRules, fingerprint:
         links=planned.links,
         until=rules.until,
     )
-    if situation.existing is None:
-        return changes
-    return replace(changes, edit=_edit(changes, situation.existing, situation.synced_digest))
+    return replace(changes, edit=_edit(changes, there, situation.synced_digest)) if there else changes
 
 
 def _payer(situation: Situation, customer: PlannedCustomer) -> int | None:

@@ -1,7 +1,7 @@
 """The rounding line: closes what Odoo's own arithmetic makes of an order whose lines and taxes are right.
 
 Asked once the order was read back: only then it is known what Odoo came to. The line has no tax, so its price is the
-difference. A later edit changes it, to nothing if need be; one that is invoiced stays, and another one takes the rest.
+difference. A later edit changes it, to nothing if need be; what was invoiced of it stays as it was invoiced.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from libs.common.odoo.cells import Cell
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.orders.compare import difference, only_total_differs, taxes
+from services.workers.orders.invoices import missing_on_invoices
 from services.workers.orders.model import Changes, PlannedLine
 from services.workers.orders.rows import line_cells, line_fields, product_table
 
@@ -48,9 +49,24 @@ def plan_rounding(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, i
     there = Money.sum((Money(line.amount, odoo.currency) for line in odoo.rounding_lines), odoo.currency)
     if abs((there + missing).amount) > changes.rounding.tolerance.amount:
         return None
-    line = next((one for one in odoo.rounding_lines if not odoo.units_invoiced(one.id)), None)
+    lines = sorted(odoo.rounding_lines, key=lambda one: bool(odoo.units_invoiced(one.id)))
+    line = next(iter(lines), None)
+    if line is None and rounded_in_books(changes, odoo, product_ids):
+        return None
     own = Money(line.amount, odoo.currency) if line else Money.zero(odoo.currency)
     return RoundingWrite(changes, odoo, (own + missing).rounded(), line)
+
+
+def rounded_in_books(changes: Changes, odoo: SaleOrder, product_ids: Mapping[str, int]) -> bool:
+    """Whether nothing is left to invoice and the invoices are exact, though the order's own sum is off by rounding.
+
+    A refund that took units off leaves that behind. A rounding line would be offered for invoicing in Odoo for good.
+    """
+    if not only_total_differs(difference(changes, odoo, product_ids)):
+        return False
+    off = (changes.total - Money(odoo.total, odoo.currency)).rounded()
+    small = abs(off.amount) <= changes.rounding.tolerance.amount
+    return small and missing_on_invoices(changes, odoo) == 0
 
 
 def write_rounding(writes: Sequence[RoundingWrite], store: StoreContext) -> dict[str, Failure]:
@@ -81,6 +97,9 @@ def rounding_notes(changes: Changes, odoo: SaleOrder) -> dict[str, object]:
     closed = Money.sum((Money(line.amount, odoo.currency) for line in odoo.rounding_lines), odoo.currency)
     if closed:
         notes["rounding"] = str(closed)
+    off = (Money(odoo.total, odoo.currency) - changes.total).rounded() if odoo.invoices else None
+    if off:
+        notes["order_is_off_by"] = str(off)
     differing = [one.told() for one in taxes(changes, odoo) if one.is_rounding]
     if differing:
         notes["taxes"] = differing

@@ -10,6 +10,7 @@ from services.workers.orders.compare import difference, hold_for, same_date
 from services.workers.orders.edits import hold_for_blocked
 from services.workers.orders.heading import heading_writes
 from services.workers.orders.model import Applied
+from services.workers.orders.rounding import rounded_in_books
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _fault(item: Applied) -> Hold | None:
     if heading:
         return heading
     found = dict(item.difference or {}) or difference(changes, order, item.product_ids) or {}
-    if found:
+    if found and not rounded_in_books(changes, order, item.product_ids):
         return hold_for("order_differs", changes, order, found)
     if changes.until.confirms and not order.is_confirmed:
         return Hold(

@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 
 from libs.common.domain.rules import StoreRules
-from libs.common.domain.sales import SaleOrder
+from libs.common.domain.sales import InvoiceLine, SaleOrder
 from services.workers.orders.invoice_rounding import InvoiceRounding, plan_invoice_rounding
 from services.workers.orders.model import Changes
 from services.workers.orders.plan import plan
-from tests.unit.orders.builders import order, situation
-from tests.unit.orders.sales import invoice, sale
+from tests.unit.orders.builders import line, order, situation
+from tests.unit.orders.sales import invoice, sale, sale_line
 
 
 def in_parts(second: str, state: str = "draft") -> SaleOrder:
@@ -22,7 +22,7 @@ def in_parts(second: str, state: str = "draft") -> SaleOrder:
 
 
 def rounding(there: SaleOrder, **rules: Decimal) -> InvoiceRounding | None:
-    decided = plan(situation(order()), StoreRules.model_validate(rules))
+    decided = plan(situation(order(line(quantity=2, price="10.00"))), StoreRules.model_validate(rules))
     assert isinstance(decided, Changes)
     return plan_invoice_rounding(decided, there)
 
@@ -47,3 +47,15 @@ def test_no_more_is_closed_than_the_store_tolerates() -> None:
 
 def test_an_order_that_is_not_invoiced_whole_has_nothing_to_close() -> None:
     assert rounding(sale(invoices=(invoice(1, state="draft", total="9.99", units="1"),))) is None
+
+
+def test_a_line_that_the_draft_has_already_takes_the_difference() -> None:
+    """The order's own closing line, or one of an earlier try: no two that cancel each other out."""
+    closing = sale_line(9, "1", "0.01", key="rounding_1001")
+    for tied in ((109,), ()):
+        kept = InvoiceLine(tied, Decimal(1), 77, "Rounding", Decimal("0.01"))
+        units = InvoiceLine((101,), Decimal(1))
+        parts = (invoice(1, total="10.00", units="1"), invoice(2, state="draft", total="10.01", lines=(units, kept)))
+        write = rounding(sale(sale_line(), closing, total=Decimal("20.00"), invoices=parts))
+        assert write is not None
+        assert (write.line_id, write.amount) == (77, Decimal("0.00"))

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from libs.common.domain.rules import StoreRules
-from libs.common.domain.sales import SaleLine, SaleOrder
+from libs.common.domain.sales import InvoiceLine, SaleLine, SaleOrder
 from services.workers.orders.compare import difference, hold_for
 from services.workers.orders.model import Changes
 from services.workers.orders.plan import plan
-from services.workers.orders.rounding import plan_rounding, rounding_notes
+from services.workers.orders.rounding import plan_rounding, rounded_in_books, rounding_notes
 from tests.unit.orders.builders import line, order, sale_line, sale_order, situation, tax, usd
 from tests.unit.orders.sales import invoice
 
@@ -82,16 +82,28 @@ def test_an_edit_changes_the_line_that_is_there() -> None:
     assert (write.price, write.line and write.line.id) == (usd("0.02"), 60)
 
 
-def test_an_invoiced_line_stays_and_another_takes_the_rest() -> None:
+def test_an_order_has_one_such_line_also_where_it_was_invoiced() -> None:
     invoiced = there(rounding("0.01"), total="1.28", invoices=(invoice(units="1", line_id=60),))
     write = plan_rounding(changes(), invoiced, {})
     assert write
-    assert (write.price, write.line) == (usd("0.01"), None)
+    assert (write.price, write.line and write.line.id) == (usd("0.02"), 60)
 
 
-def test_what_several_lines_come_to_is_tolerated_together() -> None:
-    crowded = there(rounding("0.04"), total="1.27", invoices=(invoice(units="1", line_id=60),))
-    assert price(changes(), crowded) is None
+def test_what_it_comes_to_in_all_is_tolerated_or_not() -> None:
+    assert price(changes(), there(rounding("0.04"), total="1.27")) is None
+
+
+def test_an_order_whose_invoices_are_exact_gets_none_afterwards() -> None:
+    """A line that nobody would invoice: a refund left the order's own sum a cent off, and the books are right."""
+    lines = tuple(InvoiceLine((number,), Decimal(1)) for number in (1, 2, 3))
+    exact = there(invoices=(invoice(total="1.29", lines=lines),))
+    assert plan_rounding(changes(), exact, {}) is None
+    assert rounded_in_books(changes(), exact, {})
+    assert rounding_notes(changes(), exact)["order_is_off_by"] == "-0.01 USD"
+    for other in (there(), there(invoices=(invoice(total="1.28", lines=lines),))):
+        assert not rounded_in_books(changes(), other, {})
+        assert plan_rounding(changes(), other, {})
+    assert not rounded_in_books(changes(rounding_tolerance="0"), exact, {})
 
 
 def test_it_closes_no_wrong_line_and_no_wrong_tax() -> None:

@@ -55,12 +55,14 @@ def read_contacts(
     for row in rows:
         parent = _id(row["parent_id"])
         if parent is not None and (row["type"] in ADDRESS_TYPES or row["is_company"]):
-            values = _values(row)
-            kept = tuple((name, values[name]) for name in _ADDRESS_VALUES)
-            below.setdefault(parent, []).append(
-                OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"], row["is_company"])
-            )
+            below.setdefault(parent, []).append(_address(row))
     return {row["id"]: _contact(row, tuple(below.get(row["id"], ()))) for row in rows}
+
+
+def _address(row: Mapping[str, Any]) -> OdooAddress:
+    values = _values(row)
+    kept = tuple((name, values[name]) for name in _ADDRESS_VALUES)
+    return OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"], row["is_company"])
 
 
 def _rank(names: OdooFields) -> list[str]:

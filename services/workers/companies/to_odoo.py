@@ -61,8 +61,7 @@ def to_odoo(
         wanted = {name: value for name, value in kept.items() if not (place and name in PLACE_FIELDS)}
     changes = differing(wanted, present)
     locations = [one for one in company.locations if complete or f"{LOCATION}{one.id}" in parts]
-    vat = wanted.get("vat") or present.get("vat", "")
-    addresses, below = _locations(situation, locations, contact, vat)
+    addresses, below = _locations(situation, locations, contact, wanted.get("vat") or present.get("vat", ""))
     fields = {part for part, names in FIELDS.items() if part in parts and any(name in changes for name in names)}
     new = company.people if complete else tuple(one for one in company.people if f"{PERSON}{one}" in parts)
     return ToOdoo(

@@ -35,8 +35,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     above = of_customers([one for one in ids if one in customers], store)
     known = _known(batch, pairs, customers, above, store)
     paired = _paired(batch, known, store)
-    tags = tags_of(store)
-    languages = store.reference.languages()
+    tags, languages = tags_of(store), store.reference.languages()
     answers: list[Situation | Failure] = []
     for record in batch:
         customer = customers.get(record.source_id)

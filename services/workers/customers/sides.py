@@ -83,12 +83,9 @@ def to_odoo(
 ) -> ToOdoo:
     """These parts of the customer's; `complete` fills what the contact lacks and leaves what it has."""
     present = dict(contact.values)
-    wanted = contact_values(customer, situation.facts, situation.languages)
-    wanted = {name: value for name, value in wanted.items() if any(name in FIELDS.get(part, ()) for part in parts)}
-    if complete:
-        wanted = _lacking(wanted, present)
     above = _joins(situation, contact) if COMPANY in parts else None
-    if above is not None or contact.below:
+    wanted = _wanted(situation, customer, contact, parts, complete=complete)
+    if above is not None:
         wanted = {name: value for name, value in wanted.items() if name not in PLACE_FIELDS}
     changes = differing(wanted, present)
     first: tuple[NewAddress, ...] = ()
@@ -101,7 +98,6 @@ def to_odoo(
     if stays := _stays_outside(situation, contact, parts):
         notes = {**notes, "stays_outside": stays}
     addresses = _addresses(situation, customer, contact, {**present, **changes}, parts, complete=complete)
-    tags = _tags(customer, mine, parts, complete=complete)
     return ToOdoo(
         record_id=situation.record_id,
         version=customer.updated_at,
@@ -109,10 +105,8 @@ def to_odoo(
         ref=contact.id,
         values=changes,
         wanted=wanted,
-        addresses=tuple(
-            one for one in addresses if place_of(one.values) not in {place_of(kept.values) for kept in first}
-        ),
-        tags=tags,
+        addresses=tuple(one for one in addresses if not first or place_of(one.values) != place_of(first[0].values)),
+        tags=_tags(customer, mine, parts, complete=complete),
         tag_ids=contact.tag_ids,
         before=before(situation, customer, contact),
         written=_written(changes, parts, addresses=bool(addresses or first)),
@@ -120,6 +114,16 @@ def to_odoo(
         first=first,
         and_shop=and_shop,
     )
+
+
+def _wanted(
+    situation: Situation, customer: ShopCustomer, contact: OdooContact, parts: Collection[str], *, complete: bool
+) -> dict[str, str]:
+    wanted = contact_values(customer, situation.facts, situation.languages)
+    wanted = {name: value for name, value in wanted.items() if any(name in FIELDS.get(part, ()) for part in parts)}
+    if complete:
+        wanted = _lacking(wanted, dict(contact.values))
+    return {name: value for name, value in wanted.items() if not (contact.below and name in PLACE_FIELDS)}
 
 
 def _written(changes: Mapping[str, str], parts: Collection[str], *, addresses: bool) -> frozenset[str]:
@@ -204,25 +208,12 @@ def to_shop(
     notes: Mapping[str, Any],
 ) -> ToShopify:
     """These parts of the contact's; `complete` fills what the customer lacks and leaves what it has."""
-    told = [name for part, names in SHOP_FIELDS.items() if part in parts for name in names]
-    values = shop_values(contact, customer, situation.languages)
-    values = {name: value for name, value in values.items() if name in told}
+    values = _told(situation, customer, contact, parts, complete=complete)
     addresses = shop_addresses(_changed(contact, parts, complete=complete), customer, situation.facts)
-    addresses = tuple(one for one in addresses if not one.default or PLACE in parts)
-    consent = {
-        kind: given
-        for kind, given in consent_of(contact, situation.tags).items()
-        if f"{CONSENT}{kind}" in parts
-        and given != (_state(customer, kind) == "SUBSCRIBED")
-        and (customer.email if kind == "email" else customer.phone)
-    }
-    if complete:
-        has = {"firstName": customer.name, "lastName": customer.name, "email": customer.email, "phone": customer.phone}
-        values = {name: value for name, value in values.items() if not has.get(name, "x")}
-        addresses = tuple(one for one in addresses if not one.default or not customer.addresses)
-        # What a customer has refused in the shop, Odoo's older note does not take back.
-        never = {"NOT_SUBSCRIBED", "NEVER_SUBSCRIBED"}
-        consent = {kind: given for kind, given in consent.items() if given and _state(customer, kind) in never}
+    addresses = tuple(
+        one for one in addresses if not one.default or (PLACE in parts and not (complete and customer.addresses))
+    )
+    consent = _consent(situation, customer, contact, parts, complete=complete)
     return ToShopify(
         record_id=situation.record_id,
         name=customer.name or customer.email,
@@ -241,6 +232,31 @@ def to_shop(
         ),
         notes={**notes, **({"changed_in_shopify": sorted(values)} if values else {})},
     )
+
+
+def _told(
+    situation: Situation, customer: ShopCustomer, contact: OdooContact, parts: Collection[str], *, complete: bool
+) -> dict[str, str]:
+    names = [name for part, fields in SHOP_FIELDS.items() if part in parts for name in fields]
+    values = shop_values(contact, customer, situation.languages)
+    has = {"firstName": customer.name, "lastName": customer.name, "email": customer.email, "phone": customer.phone}
+    lacks = {name for name in names if not (complete and has.get(name, "x"))}
+    return {name: value for name, value in values.items() if name in lacks}
+
+
+def _consent(
+    situation: Situation, customer: ShopCustomer, contact: OdooContact, parts: Collection[str], *, complete: bool
+) -> dict[str, bool]:
+    """What changes. What a customer has refused in the shop, Odoo's older note does not take back."""
+    never = {"NOT_SUBSCRIBED", "NEVER_SUBSCRIBED"}
+    return {
+        kind: given
+        for kind, given in consent_of(contact, situation.tags).items()
+        if f"{CONSENT}{kind}" in parts
+        and given != (_state(customer, kind) == "SUBSCRIBED")
+        and (customer.email if kind == "email" else customer.phone)
+        and not (complete and not (given and _state(customer, kind) in never))
+    }
 
 
 def _changed(contact: OdooContact, parts: Collection[str], *, complete: bool) -> OdooContact:

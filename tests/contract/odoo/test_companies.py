@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from libs.common.domain.customers import CompanyLocation, OdooContact, ShopCompany
 from libs.common.domain.orders import Address
+from libs.common.domain.rules import StoreRules
 from libs.common.errors import Failure
+from libs.common.ledger.model import Record, State
 from libs.common.odoo.contacts import read_contacts
+from services.workers.companies.fingerprints import EVERYTHING
+from services.workers.companies.gather import gather
+from services.workers.companies.model import NewInShop
 from services.workers.companies.model import Situation as CompanySituation
 from services.workers.companies.plan import plan as plan_company
+from services.workers.companies.to_shop import to_shop
 from services.workers.context import StoreContext
 from services.workers.customers.apply import Written, apply
 from services.workers.customers.model import ToOdoo
@@ -21,6 +28,7 @@ from tests.contract.odoo.conftest import Lab
 from tests.contract.odoo.test_contacts import RULES, jane, planned, written
 from tests.contract.odoo.test_contacts import store as store  # noqa: PLC0414 - a fixture
 
+BOTH = StoreRules.model_validate({"customers": {"sync": "both", "companies": "both"}})
 BERLIN = Address("", "", "Hauptstr. 1", "", "Berlin", "10117", "", "", "DE")
 
 
@@ -67,6 +75,51 @@ def test_a_new_person_of_a_company_is_made_below_it(store: StoreContext) -> None
     assert dict(made.values)["street"] == "Hauptstr. 1"
     assert len(made.addresses) == 2
     assert dict(again(store, above.id).values)["street"] == "Hauptstr. 1"
+
+
+def test_a_company_of_odoo_is_read_with_its_locations_tax_ids_and_people_as_shopify_is_to_have_them(
+    store: StoreContext,
+) -> None:
+    country = store.facts().countries["DE"]
+    columns = ["id", "name", "is_company", "parent_id/id", "type", "street", "city", "country_id/.id", "vat", "email"]
+    name, key = f"Wayne {store.slug}", f"{store.module}.wayne"
+    rows: list[list[Any]] = [
+        [key, name, "1", "", "contact", "Hof 1", "Berlin", country, "DE136695976", ""],
+        [f"{key}_depot", "Depot", "", key, "delivery", "Kai 5", "Hamburg", country, "", ""],
+        [f"{key}_paris", "France", "1", key, "contact", "Rue 2", "Paris", country, "FR23334175221", ""],
+        [f"{key}_fox", "Lucius Fox", "", key, "contact", "", "", "", "", f"fox.{store.slug}@example.com"],
+        [f"{store.module}.location_9_delivery_0", "Old", "", key, "delivery", "Weg 9", "Bonn", country, "", ""],
+    ]
+    ids = store.odoo.load("res.partner", columns, rows[:1]).ids + store.odoo.load("res.partner", columns, rows[1:]).ids
+    record = Record(store.slug, "company", f"odoo-{ids[0]}", State.DUE, "odoo")
+    nobody: Any = Nobody()
+    (situation,) = gather([record], replace(store, rules=BOTH, ledger=nobody))
+    contact = situation.contact
+    assert contact
+    assert [one.id for one in situation.people] == [ids[3]]
+    assert situation.locations == {ids[4]: "9"}
+    assert not isinstance(plan_company(situation, BOTH), NewInShop), "nobody was invoiced yet"
+    made = plan_company(replace(situation, contact=replace(contact, customer=True)), BOTH)
+    assert isinstance(made, NewInShop)
+    assert (made.location.tax_id, made.location.billing and made.location.billing.city) == ("DE136695976", "Berlin")
+    wayne = ShopCompany("1", contact.written_at, name, made.external_id, locations=(replace(made.location, id="8"),))
+    told = to_shop(situation, wayne, contact, EVERYTHING, None, notes={})
+    assert [(one.name, one.tax_id, one.shipping and one.shipping.city) for one in told.new_locations] == [
+        ("Depot", "DE136695976", "Hamburg"),
+        ("France", "FR23334175221", "Paris"),
+        ("Old", "DE136695976", "Bonn"),
+    ]
+    assert (told.people, told.values, told.locations) == ((ids[3],), {}, ())
+
+
+class Nobody:
+    """A ledger that links nobody."""
+
+    def linked_to(self, *_: Any) -> dict[int, Any]:
+        return {}
+
+    def record_hints(self, *_: Any) -> list[Any]:
+        return []
 
 
 def test_a_bad_tax_id_is_refused_for_its_company_alone_where_odoo_checks_it(store: StoreContext, lab: Lab) -> None:

@@ -27,7 +27,7 @@ from tests.rig import Rig, open_rig
 WRITES = ["account.payment.load", "account.payment.action_post", "account.move.js_assign_outstanding_line"]
 READS = ["sale.order.web_read", "account.move.line.search_read"]
 PARTS = (Decimal(10), None)
-"""Each order is paid by two gateways: 10.00 and the rest."""
+"""Each order is paid by two gateways: 10.00 in cash, of which change is given, and the rest."""
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def workers(rig: Rig, till: Till) -> Iterator[Workers]:
 
 
 def place(till: Till, count: int) -> tuple[list[dict[str, Any]], list[int]]:
-    """Orders of different amounts, and their sale orders with posted invoices."""
-    payments = [Payment("cash", PARTS[0]), Payment("bogus", PARTS[1])]
+    """Orders of different amounts, and their sale orders with posted invoices; change is given for the cash."""
+    payments = [Payment("cash", PARTS[0], change=Decimal("5.35")), Payment("bogus", PARTS[1])]
     orders = [till.place(f"{20 + index}.50", *payments) for index in range(count)]
     return orders, [till.book(order) for order in orders]
 

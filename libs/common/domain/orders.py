@@ -9,7 +9,7 @@ from typing import Literal
 
 from libs.common.domain.money import Money
 from libs.common.domain.refunds import Refund
-from libs.common.domain.transactions import Transaction
+from libs.common.domain.transactions import Transaction, change_in_sales
 
 Side = Literal["shop", "presentment"]
 """Which of an order's two moneys is meant: the shop's, or the one that the customer was shown."""
@@ -218,6 +218,10 @@ class Order:
     fees: tuple[Charge, ...] = ()
     cash_rounding: Money | None = None
     """What rounding of cash added to the payments (negative: took off them)."""
+    cash_rounding_back: Money | None = None
+    """What it added to the money that was paid back."""
+    net_payment: Money | None = None
+    """Shopify's `netPaymentSet`: what was received less what was refunded, without rounding of cash."""
     company: Company | None = None
     payment_terms: PaymentTerms | None = None
     tax_exempt: bool = False
@@ -227,3 +231,14 @@ class Order:
     """Read only of an order that was edited or had returns; `refund_ids` is always complete."""
     fulfillment_ids: tuple[str, ...] = ()
     """Fulfillments that are not cancelled."""
+
+    @property
+    def change_in_sales(self) -> bool | None:
+        """Whether its sales tell what was handed over, the change with it; None where that is not to be known."""
+        return change_in_sales(self.transactions, self.net_payment)
+
+    @property
+    def kept_rounding(self) -> Money:
+        """What rounding of cash has left in the shop: what it added to payments, less what it added to refunds."""
+        nothing = Money.zero(self.currency)
+        return (self.cash_rounding or nothing) - (self.cash_rounding_back or nothing)

@@ -70,6 +70,8 @@ def parse_order(
         duties=() if order.boolean("dutiesIncluded") else extras.duties,
         fees=extras.fees,
         cash_rounding=order.node("totalCashRoundingAdjustment").money("paymentSet", currency, side) or None,
+        cash_rounding_back=order.node("totalCashRoundingAdjustment").money("refundSet", currency, side) or None,
+        net_payment=order.money("netPaymentSet", currency, side),
         company=_company(order.node_or_none("purchasingEntity")),
         payment_terms=_payment_terms(order.node_or_none("paymentTerms"), due_on),
         tax_exempt=order.boolean("taxExempt"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from libs.common.domain.money import Money
 from libs.common.domain.orders import Side
-from libs.common.domain.transactions import Transaction
+from libs.common.domain.transactions import CHANGE, SUCCESS, Transaction
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.nodes import fetch_nodes
 from libs.common.shopify.reading import Node
@@ -14,18 +14,21 @@ from libs.common.shopify.reading import Node
 
 def read_transaction(node: Node, order_id: str, currency: str, side: Side) -> Transaction:
     amount = node.money("amountSet", currency, side)
-    rounding = node.money_or_none("amountRoundingSet", currency, side) or Money.zero(currency)
+    rounding = node.money_or_none("amountRoundingSet", currency, side) or None
+    parent = node.node_or_none("parentTransaction")
     return Transaction(
         id=node.id(),
         order_id=order_id,
         kind=node.text("kind").lower(),
         status=node.text("status").lower(),
         gateway=node.text_or_empty("gateway"),
-        amount=amount + rounding,
+        amount=amount + rounding if rounding else amount,
         processed_at=node.moment_or_none("processedAt") or node.moment("createdAt"),
         gateway_name=node.text_or_empty("formattedGateway"),
         manual=node.boolean("manualPaymentGateway"),
         test=node.boolean("test"),
+        parent_id=parent.id() if parent else "",
+        rounding=rounding,
     )
 
 
@@ -40,7 +43,9 @@ def fetch_transactions(
         if order is None:
             return None
         of_order = chosen.get(order.id(), side)
-        return read_transaction(node, order.id(), currency_of(order, of_order), of_order)
+        found = read_transaction(node, order.id(), currency_of(order, of_order), of_order)
+        kinds = {(one.text("kind").lower(), one.text("status").lower()) for one in order.nodes("transactions")}
+        return replace(found, beside_change=(CHANGE, SUCCESS) in kinds)
 
     return fetch_nodes(client, "transactions_by_ids", "OrderTransaction", ids, read)
 

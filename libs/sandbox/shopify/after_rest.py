@@ -58,7 +58,7 @@ def transaction_to_rest(one: Document, order: Document) -> Document:
         "authorization": None,
         "location_id": None,
         "user_id": None,
-        "parent_id": None,
+        "parent_id": number(one["parentTransaction"]) if one.get("parentTransaction") else None,
         "processed_at": time_text(one["processedAt"]),
         "device_id": None,
         "error_code": None,

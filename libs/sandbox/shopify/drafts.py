@@ -128,6 +128,10 @@ class Payment:
     """What rounding of cash adds to the amount, below zero for what it takes off."""
     round_to: Decimal = Decimal(0)
     """The smallest coin: what is paid is rounded to a multiple of it, in place of `rounding`."""
+    change: Decimal = Decimal(0)
+    """What came back over the counter of the cash that was handed over: a transaction of its own."""
+    change_apart: bool = False
+    """Whether the sale says what was to be paid; what was handed over otherwise, the change with it."""
     at: datetime | None = None
     """When it was made; together with the order when left out."""
 

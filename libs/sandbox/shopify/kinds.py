@@ -211,6 +211,14 @@ def _origins(m: _Maker) -> dict[str, Draft]:
         "cash_rounding_down": m.draft(
             m.line("PEN"), Line(title="Bag", price=m.of(17), taxes=()), taxes=(), payments=(cash,), **over_the_counter
         ),
+        "cash_change": m.draft(payments=(Payment("cash", change=m.of(3765)),), **over_the_counter),
+        "cash_change_apart": m.draft(
+            payments=(Payment("cash", round_to=m.of(5), change=m.of(40), change_apart=True),), **over_the_counter
+        ),
+        "cash_rounded_with_change": m.draft(
+            payments=(Payment("gift_card", m.of(500)), Payment("cash", round_to=m.of(5), change=m.of(1000))),
+            **over_the_counter,
+        ),
         "pos": m.draft(**over_the_counter),
         "draft_order": m.draft(source_name="shopify_draft_order", discounts=(Discount(amount=m.of(100)),)),
         "test_order": m.draft(test=True),

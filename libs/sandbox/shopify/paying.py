@@ -12,7 +12,7 @@ from libs.sandbox.shopify.derived import Document
 from libs.sandbox.shopify.drafts import Payment
 from libs.sandbox.shopify.figures import amount as amount_of
 from libs.sandbox.shopify.figures import currencies, figure
-from libs.sandbox.shopify.payments import pays, transaction_document
+from libs.sandbox.shopify.payments import parent_of, pays, transaction_document
 
 PaymentKind = Literal["sale", "capture", "authorization", "void"]
 TRANSACTION = "order_transactions/create"
@@ -60,10 +60,13 @@ class Paying(OrderRoom):
         """What is still to be paid in the shop's money; negative: what is owed to the customer."""
         return amount_of(figure(self.order(order_id), "totalOutstandingSet"))
 
-    def transaction(self, order: Document, payment: Payment, bag: Document) -> Document:
+    def transaction(
+        self, order: Document, payment: Payment, bag: Document, rounding: Document | None = None
+    ) -> Document:
         """The document of a new transaction of the order."""
-        made = transaction_document(payment, bag, self.second(), test=order["test"])
-        return {**made, "id": self.new_gid("OrderTransaction"), "orderId": order["id"]}
+        made = transaction_document(payment, bag, self.second(), test=order["test"], rounding=rounding)
+        parent = parent_of(made, figure(order, "transactions"))
+        return {**made, "id": self.new_gid("OrderTransaction"), "orderId": order["id"], "parentTransaction": parent}
 
     @staticmethod
     def with_transactions(order: Document, new: Sequence[Document]) -> Document:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -52,12 +53,29 @@ def pay(draft: Draft, total: Document, money: Currencies, *, order_id: str, now:
         at = payment.at or (draft.processed_at or now) + timedelta(seconds=number)
         amount = _amount(payment, owed, money)
         cash = _rounding(payment, amount, money)
-        document = transaction_document(payment, amount, at, test=draft.test, rounding=cash)
-        made.append({**document, "id": gid("OrderTransaction", new_id("OrderTransaction")), "orderId": order_id})
+        change = money.bag(payment.change)
+        handed = amount if payment.change_apart else plus(amount, change)
+        document = transaction_document(payment, handed, at, test=draft.test, rounding=cash)
+        parent = parent_of(document, made)
+        made.append({**document, **_ids(order_id, new_id), "parentTransaction": parent})
+        if payment.change:
+            back = transaction_document(replace(payment, kind="change"), change, at, test=draft.test)
+            made.append({**back, **_ids(order_id, new_id), "parentTransaction": made[-1]})
         if pays(document):
             owed = minus(owed, amount)
             rounding = plus(rounding, cash) if cash else rounding
     return Paid(made, minus(total, owed), _status(draft, made, owed), _gateways(draft, made), rounding)
+
+
+def _ids(order_id: str, new_id: NewId) -> Document:
+    return {"id": gid("OrderTransaction", new_id("OrderTransaction")), "orderId": order_id}
+
+
+def parent_of(transaction: Document, earlier: Sequence[Document]) -> Document | None:
+    """What a transaction goes by: a capture by what was reserved, a refund by what came in, of the same gateway."""
+    kinds = {"CAPTURE": RESERVING, "VOID": RESERVING, "REFUND": PAYING}.get(transaction["kind"], frozenset())
+    found = (one for one in reversed(earlier) if one["kind"] in kinds and one["status"] == "SUCCESS")
+    return next((one for one in found if one["gateway"] == transaction["gateway"]), None)
 
 
 def pays(transaction: Document) -> bool:
@@ -102,6 +120,7 @@ def transaction_document(
         "processedAt": at,
         "amountSet": amount,
         "amountRoundingSet": rounding,
+        "parentTransaction": None,
     }
 
 

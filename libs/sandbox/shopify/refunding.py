@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from libs.common.domain.money import round_half_up
 from libs.sandbox.shopify.afterwards import UPDATED, Hooks, chosen, replaced
 from libs.sandbox.shopify.currents import Currents, financial_status
 from libs.sandbox.shopify.derived import Document, minus, plus, zero
@@ -20,6 +21,7 @@ from libs.sandbox.shopify.refunds import RestockType, Taken, TakenBack, adjustme
 from libs.sandbox.shopify.routing import units_left
 
 DISCREPANCY = "REFUND_DISCREPANCY"
+CASH = "cash"
 PENDING_DISCREPANCY = "PENDING_REFUND_DISCREPANCY"
 REFUNDED = "refunds/create"
 
@@ -34,6 +36,8 @@ class Payback:
     pay_back: bool = True
     status: str = "success"
     reason: str = DISCREPANCY
+    round_to: Decimal = Decimal(0)
+    """The smallest coin: what goes back in cash is a multiple of it; none otherwise."""
     rest: bool = False
     """Whether what the order still comes to, additional fees for example, goes back as an adjustment."""
 
@@ -54,6 +58,7 @@ class Refunding(Paying, Fulfilling):
         status: str = "success",
         reason: str = DISCREPANCY,
         return_id: str = "",
+        round_to: Decimal = Decimal(0),
         topics: Sequence[str] | None = None,
     ) -> Document:
         """Takes back units of lines (`no_restock` unless said) and shipping, and pays the money back; the refund.
@@ -61,12 +66,13 @@ class Refunding(Paying, Fulfilling):
         `adjustment` is money that goes back beyond what is taken back, below zero what is kept of it; `owed` money
         that was owed to the customer already, as after an edit. What the customer has not paid is never paid back.
         All in the shop's money. Without a `gateway`, each pays back what it received, the first one first.
-        With status `pending` the money is on its way (see `settle_refund`). Raises `ValueError` for more than is left.
+        What goes back in cash is rounded to the coin `round_to`. With status `pending` the
+        money is on its way (see `settle_refund`). Raises `ValueError` for more than is left.
         """
         with self.changing:
             order = self.order(order_id)
             wanted = {line_gid(order, one): _how(how) for one, how in (lines or {}).items()}
-            payback = Payback(gateway, adjustment, owed, pay_back, status, reason)
+            payback = Payback(gateway, adjustment, owed, pay_back, status, reason, round_to)
             refund, changes = self.refunded(order, Taken(wanted, shipping, duties), payback)
             refund |= {"note": note or None, "return": {"id": return_id} if return_id else None}
             order = self.with_refund(order, refund, changes)
@@ -114,11 +120,13 @@ class Refunding(Paying, Fulfilling):
         refund: bool = True,
         restock: bool = True,
         reason: str = "customer",
+        round_to: Decimal = Decimal(0),
         topics: Sequence[str] | None = None,
     ) -> Document:
         """Cancels what is not shipped: its units are taken back, with shipping when nothing was; the order.
 
-        With `refund`, what was paid for it is paid back. Raises `ValueError` for an order that is cancelled already.
+        With `refund`, what was paid for it is paid back, in cash in multiples of the coin `round_to`. Raises
+        `ValueError` for an order that is cancelled already.
         """
         with self.changing:
             order = self.order(order_id)
@@ -135,7 +143,8 @@ class Refunding(Paying, Fulfilling):
             if untouched:
                 units |= {line["id"]: (line["currentQuantity"], how) for line in all_lines(order)}
             taken = Taken(units, "full" if untouched else None, duties=True)
-            made, changes = self.refunded(order, taken, Payback(pay_back=refund, rest=refund and untouched))
+            how_paid = Payback(pay_back=refund, rest=refund and untouched, round_to=round_to)
+            made, changes = self.refunded(order, taken, how_paid)
             changes |= self._voided(order) if refund else {}
             order = self.with_refund(order, made, changes, self._cancelled(order, changes, reason))
             self.note("order", "cancel", order, order, reason=reason, total=amount(made["totalRefundedSet"]))
@@ -170,6 +179,7 @@ class Refunding(Paying, Fulfilling):
         money, adjustments = self._money(order, back, how)
         transactions = self._paid_back(order, money, how)
         success = how.status == "success"
+        rounding = total_of(order, (one["amountRoundingSet"] for one in transactions if one["amountRoundingSet"]))
         if success:
             back.currents.paid_back(money)
         elif not is_nothing(money):
@@ -188,7 +198,7 @@ class Refunding(Paying, Fulfilling):
             "transactions": transactions,
             "totalRefundedSet": money if success else zero(money),
         }
-        return document, back.changes()
+        return document, {**back.changes(), **(_rounded(order, rounding) if success else {})}
 
     def _money(self, order: Document, back: TakenBack, how: Payback) -> tuple[Document, list[Document]]:
         """What goes back, and the order adjustments of it."""
@@ -225,7 +235,10 @@ class Refunding(Paying, Fulfilling):
         if amount(left) > 0:
             raise ValueError(f"{amount(left)} is to be paid back beyond what the order {order['name']} received")
         return [
-            self.transaction(order, Payment(gateway, kind="refund", status=how.status), part) for gateway, part in parts
+            self.transaction(
+                order, Payment(gateway, kind="refund", status=how.status), part, _coins(order, gateway, part, how)
+            )
+            for gateway, part in parts
         ]
 
     def with_refund(
@@ -244,6 +257,20 @@ class Refunding(Paying, Fulfilling):
         if refund["transactions"] or amount(figure(order, "totalReceivedSet")) or more:
             status = financial_status({**after, **shipping}, transactions)
         return self.keep(order, {**changes, **shipping, "displayFinancialStatus": status})
+
+
+def _coins(order: Document, gateway: str, part: Document, how: Payback) -> Document | None:
+    """What rounding adds to money that goes back in cash; None where nothing is rounded."""
+    if gateway != CASH or not how.round_to:
+        return None
+    return currencies(order).bag(round_half_up(amount(part) / how.round_to, 0) * how.round_to - amount(part))
+
+
+def _rounded(order: Document, rounding: Document) -> Document:
+    if is_nothing(rounding):
+        return {}
+    known = figure(order, "totalCashRoundingAdjustment")
+    return {"totalCashRoundingAdjustment": {**known, "refundSet": plus(known["refundSet"], rounding)}}
 
 
 def _how(how: int | tuple[int, RestockType]) -> tuple[int, RestockType]:

@@ -21,6 +21,7 @@ from libs.sandbox.shopify.figures import (
     units_share,
 )
 from libs.sandbox.shopify.parts import all_lines, with_lines
+from libs.sandbox.shopify.payments import pays
 from libs.sandbox.shopify.routing import location_of, not_to_ship, shipped_units, units_left
 
 RestockType = Literal["return", "cancel", "no_restock", "legacy_restock"]
@@ -185,9 +186,12 @@ def adjustment_document(bag: Document, reason: str, new_gid: NewGid) -> Document
 def paid_by_gateway(order: Document) -> dict[str, Document]:
     """What each gateway received and has not paid back, in the order in which they were used."""
     left: dict[str, Document] = {}
+    sales = total_of(order, (one["amountSet"] for one in figure(order, "transactions") if pays(one)))
+    apart = amount(sales) == amount(figure(order, "totalReceivedSet"))
+    gone = {"REFUND"} if apart else {"REFUND", "CHANGE"}
     for one in figure(order, "transactions"):
-        if one["status"] == "SUCCESS" and one["kind"] in {"SALE", "CAPTURE", "REFUND"}:
+        if one["status"] == "SUCCESS" and (pays(one) or one["kind"] in gone):
             known = left.setdefault(one["gateway"], zero(one["amountSet"]))
-            signed = negative(one["amountSet"]) if one["kind"] == "REFUND" else one["amountSet"]
+            signed = negative(one["amountSet"]) if one["kind"] in gone else one["amountSet"]
             left[one["gateway"]] = plus(known, signed)
     return left

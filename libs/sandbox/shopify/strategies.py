@@ -33,7 +33,8 @@ from libs.sandbox.shopify.kinds import ACME, ADA, HOME, exchange_rate, money
 ALL_KINDS = frozenset({
     "line_discounts", "order_discounts", "taxes", "tax_free_lines", "tax_exempt", "shipping", "shipping_discounts",
     "removed_shipping", "tip", "duties", "fees", "gift_cards_sold", "gift_cards_redeemed", "bundles", "custom_lines",
-    "deleted_products", "zero_quantity", "cash_rounding", "pos", "draft_order", "test", "b2b", "presentment",
+    "deleted_products", "zero_quantity", "cash_rounding", "cash_change", "pos", "draft_order", "test", "b2b",
+    "presentment",
 })  # fmt: skip
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 SHOWN = ("CAD", "GBP", "KRW", "BHD", "JPY")
@@ -181,7 +182,8 @@ class _Draws:
 
     def _payments(self) -> dict[str, Any]:
         if self._has("cash_rounding"):
-            return {"payments": (Payment("cash", round_to=money(5, self._currency)),)}
+            change = self._amount(5000) if self._has("cash_change") else Decimal(0)
+            return {"payments": (Payment("cash", round_to=money(5, self._currency), change=change),)}
         if self._has("gift_cards_redeemed"):
             return {"payments": (Payment("gift_card", self._amount(100, least=1)), Payment("shopify_payments"))}
         return {"paid": self._draw(st.booleans())}

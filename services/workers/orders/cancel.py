@@ -66,13 +66,19 @@ def posted_balance(order: SaleOrder) -> Decimal:
     return invoiced - sum((one.total for one in posted if one.kind == CREDIT_NOTE), Decimal(0))
 
 
+def _kept(shopify: Order, order: SaleOrder) -> Decimal:
+    """What rounding of cash left in the shop, where anything was invoiced."""
+    return shopify.kept_rounding.amount if any(one.state == "posted" for one in order.invoices) else Decimal(0)
+
+
 def remainder(shopify: Order, order: SaleOrder, waiting_refunds: Collection[str]) -> Hold | str | None:
     """What is left once the steps are done: a hold, the id of a refund to wait for, or nothing.
 
     `waiting_refunds` are refunds of the order that are not in Odoo yet: they may credit what was posted and bring
     back what was delivered.
     """
-    delivered, balance = still_out(order), posted_balance(order)
+    # What cash was rounded to was received, and what it is rounded to when it goes back is paid: that stays invoiced.
+    delivered, balance = still_out(order), posted_balance(order) - _kept(shopify, order)
     if waiting_refunds and order.state != CANCELLED:
         return min(waiting_refunds)
     if not delivered and not balance:

@@ -19,7 +19,7 @@ def children(order: Order, rules: StoreRules) -> list[tuple[str, str]]:
     """Pairs of entity and source id that these rules care about."""
     found = [("refund", one) for one in order.refund_ids]
     if rules.until.registers_payments:
-        found += [("payment", one.id) for one in order.transactions if one.pays]
+        found += [("payment", one.id) for one in order.transactions if one.is_payment]
     if rules.fulfillments.from_shopify is FromShopify.VALIDATE:
         found += [("fulfillment", one) for one in order.fulfillment_ids]
     return found

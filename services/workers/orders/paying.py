@@ -7,10 +7,12 @@ which looks before it acts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from libs.common.domain.sales import INVOICE
+from libs.common.domain.transactions import sale_of
 from libs.common.errors import Failure
 from services.workers.context import StoreContext
 from services.workers.orders.model import Applied
@@ -47,6 +49,8 @@ def take_along(orders: Sequence[Applied], store: StoreContext) -> int:
 def _plans(applied: Applied, store: StoreContext) -> list[tuple[str, PlannedPayment]]:
     changes = applied.changes
     paying = [one for one in changes.source.transactions if one.pays]
+    # Where Shopify does not say whether the sales have the change in them, the payments' room asks a person.
+    given = [one for one in changes.source.transactions if one.gives_change] if changes.source.change_in_sales else []
     invoices = [
         one
         for one in applied.order.invoices
@@ -56,10 +60,17 @@ def _plans(applied: Applied, store: StoreContext) -> list[tuple[str, PlannedPaym
         return []
     books = Books(store.module, store.facts().currency_ids, store.reference.journals())
     move_ids = [one.id for one in invoices]
-    planned = [
-        (one.id, plan_payment(one, changes.name, invoices[0].payer_id, move_ids, store.rules, books)) for one in paying
-    ]
-    return [(transaction_id, plan) for transaction_id, plan in planned if isinstance(plan, PlannedPayment)]
+    found: dict[str, PlannedPayment] = {}
+    for one in (*paying, *given):
+        sale = sale_of(one, paying) if one.gives_change else None
+        if one.gives_change and (sale is None or sale.id not in found):
+            continue  # it waits for its sale
+        change_of = sale.id if sale else ""
+        plan = plan_payment(one, changes.name, invoices[0].payer_id, move_ids, store.rules, books, change_of=change_of)
+        if isinstance(plan, PlannedPayment):
+            came = [found[sale.id], *(each for each in found.values() if not each.outbound)] if sale else []
+            found[one.id] = replace(plan, set_off={each.external_id: None for each in came})
+    return list(found.items())
 
 
 def _paid(answers: Sequence[Paid | Failure]) -> list[Paid]:

@@ -8,6 +8,7 @@ Odoo's register wizard is not used: tried twice, it pays twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -29,7 +30,8 @@ _LINE_FIELDS = ("move_id", "payment_id", "account_id", "currency_id", "amount_cu
 def apply(plans: Sequence[PlannedPayment], store: StoreContext) -> list[Applied | Failure]:
     """One answer for each plan, in its order; raises a `Failure` only when the whole batch is to wait.
 
-    At most a load, an `action_post` and a read for all of them, and one call for each payment and invoice to match.
+    At most a load, an `action_post` and a read for all of them, and one call for each payment and what it is matched
+    with: an invoice, a credit note, or (change) a payment that brought more than was due.
     After a refusal a read and a call more tell what another worker has done meanwhile.
     """
     run = _Run(plans, store)
@@ -56,6 +58,7 @@ class _Line:
     """A receivable line of a posted entry. Amounts are in its own currency, without their sign."""
 
     id: int
+    move_id: int
     account_id: int
     currency_id: int
     amount: Decimal
@@ -117,7 +120,7 @@ class _Run:
         """The receivable lines of these payments and of what they pay; those of drafts do not count."""
         if not plans:
             return
-        payment_ids = [self._id(plan) for plan in plans]
+        payment_ids = sorted({self._id(plan) for plan in plans} | {one for plan in plans for one in self._others(plan)})
         move_ids = sorted({move_id for plan in plans for move_id in plan.move_ids})
         # Odoo 19 would match a draft invoice without a word.
         domain = ["|", ("move_id", "in", move_ids), ("payment_id", "in", payment_ids),
@@ -132,7 +135,7 @@ class _Run:
                 self.names[payment_id] = str(row["payment_id"][1])
 
     def match(self, plans: Sequence[PlannedPayment]) -> None:
-        """Each payment with its invoices, as far as both reach."""
+        """Each with its invoices, change with what payments brought too much, as far as both reach."""
         left = list(plans)
         for last in (False,) * (MATCH_ROUNDS - 1) + (True,):
             refused = [(plan, failure) for plan in left if (failure := self._match(plan))]
@@ -146,9 +149,9 @@ class _Run:
 
     def _match(self, plan: PlannedPayment) -> Rejected | None:
         line = self.paying.get(self._id(plan))
-        for move_id in plan.move_ids if line else ():
+        for move_id, lines in self._against(plan).items() if line else ():
             assert line is not None  # noqa: S101 - for the type checker: there is a move only with a line
-            fitting = [one for one in self.paid.get(move_id, ()) if _fit(one, line)]
+            fitting = [one for one in lines if _fit(one, line)]
             amount = min(line.residual, sum((one.residual for one in fitting), Decimal(0)))
             if not amount:
                 continue
@@ -160,6 +163,17 @@ class _Run:
             self.matched[plan.external_id][move_id] = amount
             _take(line, fitting, amount)
         return None
+
+    def _against(self, plan: PlannedPayment) -> dict[int, list[_Line]]:
+        """What the payment is matched with: receivable lines by the entry they are in."""
+        found = {move_id: self.paid.get(move_id, []) for move_id in plan.move_ids}
+        lines = [self.paying[one] for one in self._others(plan) if one in self.paying]
+        return found | {line.move_id: [line] for line in lines}
+
+    def _others(self, plan: PlannedPayment) -> list[int]:
+        """The payments that it is set off against."""
+        found = [known or self.payment_ids.get(external_id) for external_id, known in plan.set_off.items()]
+        return [one for one in found if one]
 
     def answer(self, plan: PlannedPayment) -> Applied | Failure:
         failure = self.failed.get(plan.external_id)
@@ -174,7 +188,7 @@ class _Run:
         line = self.paying.get(payment_id)
         if line is None:
             return Applied(plan, payment_id)
-        owed = [one.residual for move_id in plan.move_ids for one in self.paid.get(move_id, ())]
+        owed = [one.residual for lines in self._against(plan).values() for one in lines]
         # Another currency shows as such: a payment in it is not the one that was planned.
         booked = currency if line.currency_id == plan.currency_id else f"currency {line.currency_id}"
         return Applied(
@@ -191,12 +205,17 @@ class _Run:
         return self.payment_ids[plan.external_id]
 
     def _fail(self, failed: Iterable[tuple[PlannedPayment, Failure]]) -> None:
+        """Change is not given for cash that was not booked: its payment waits, made but not posted."""
         self.failed.update({plan.external_id: failure for plan, failure in failed})
+        for plan in self.alive():
+            if plan.change_of in self.failed:
+                self.failed[plan.external_id] = copy(self.failed[plan.change_of])
 
 
 def _line(row: Mapping[str, Any]) -> _Line:
     return _Line(
         id=row["id"],
+        move_id=many2one_id(row["move_id"]),
         account_id=many2one_id(row["account_id"]),
         currency_id=many2one_id(row["currency_id"]),
         amount=abs(decimal(row["amount_currency"])),

@@ -1,11 +1,14 @@
 """Reads both sides of a whole batch: one request to Shopify, two to the ledger, at most two to Odoo.
 
+For orders that gave change one more each: their money in Shopify, in the ledger, and what of it is open in Odoo.
+
 Raises a `Failure` that concerns the whole batch; what concerns one record comes back with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import Side
@@ -16,7 +19,8 @@ from libs.common.ledger.model import Hint, Record, State, record_id
 from libs.common.odoo.external_ids import find_external_id
 from libs.common.odoo.sale_orders import decimal, read_sale_orders
 from services.workers.context import StoreContext
-from services.workers.payments.model import Books, OdooPayment, Situation
+from services.workers.payments.change import change_given, opposite
+from services.workers.payments.model import ENDED, Books, ChangeGiven, OdooPayment, Situation
 from services.workers.payments.plan import payment_digest
 
 #: How often an announced transaction may be missing before a person is asked: a replica may lag behind its webhook.
@@ -33,6 +37,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     to_read = {transactions[record.source_id].order_id for record in unpaid}
     sales = _sales(store, {order_id: order for order_id, order in orders.items() if order_id in to_read})
     payments |= _strays(store, news, transactions, sales)
+    changes = _changes(store, [transactions[r.source_id] for r in unpaid], orders)
     # A store that registers no payments need not let anybody read its journals.
     books = books_of(store) if store.rules.until.registers_payments else Books(store.module, {}, {})
     answers: list[Situation | Failure] = []
@@ -56,6 +61,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 synced_digest=record.synced.digest if record.synced else None,
                 target_id=record.target.id if record.target else None,
                 existing=payments.get(record.source_id),
+                change=changes.get(record.source_id),
             )
         )
     return answers
@@ -84,14 +90,14 @@ def _transactions(batch: Sequence[Record], store: StoreContext) -> tuple[dict[st
 
 def _announce(transactions: Iterable[Transaction], orders: Mapping[str, Record], store: StoreContext) -> None:
     """An order that the ledger does not know would be waited for in vain, had its own webhook been lost."""
-    missing = {one.order_id for one in transactions if one.pays and one.order_id not in orders}
+    missing = {one.order_id for one in transactions if one.is_payment and one.order_id not in orders}
     store.hint([Hint(store.slug, "order", one, why="its payment was announced") for one in sorted(missing)])
 
 
 def _is_news(record: Record, transactions: Mapping[str, Transaction]) -> bool:
     """Whether planning needs more than the transaction itself: not for a repeat, nor for what is no payment."""
     transaction = transactions.get(record.source_id)
-    if transaction is None or not transaction.pays:
+    if transaction is None or not transaction.is_payment:
         return False
     return not (record.target and record.synced and record.synced.digest == payment_digest(transaction))
 
@@ -146,6 +152,41 @@ def _strays(
             if found:
                 ids[record.source_id] = found[1]
     return _payments(store, ids)
+
+
+def _changes(
+    store: StoreContext, transactions: Sequence[Transaction], records: Mapping[str, Record]
+) -> dict[str, ChangeGiven]:
+    """Of transactions whose orders gave change, what these tell, by transaction id. No request without any."""
+    beside = [one for one in transactions if one.beside_change]
+    if not beside or not store.rules.until.registers_payments:
+        return {}
+    sides = {one.order_id: store.side_of(records.get(one.order_id)) for one in beside}
+    orders = store.shopify.orders(sorted(sides), sides)
+    found = [(one, orders[one.order_id]) for one in beside if one.order_id in orders]
+    ids = [other.id for _, order in found for other in order.transactions if other.is_payment]
+    known = store.records("payment", ids)
+    left = _left(store, known)
+    answers = {}
+    for one, order in found:
+        given = change_given(one, order)
+        sale = known.get(given.sale_id)
+        answers[one.id] = replace(
+            given,
+            sale_record_id=record_id(store.slug, "payment", given.sale_id),
+            sale_state=sale.state.value if sale else "",
+            sale_rule=(sale.ignored or "") if sale else "",
+            set_off={other: left[other] for other in opposite(one, order) if other in left},
+        )
+    return answers
+
+
+def _left(store: StoreContext, records: Mapping[str, Record]) -> dict[str, int]:
+    """The payments of these that are posted, with something left of them, by transaction id."""
+    payments = _payments(store, {one: record.target.id for one, record in records.items() if record.target})
+    return {
+        one: found.id for one, found in payments.items() if found.state not in ENDED | {"draft"} and not found.used_up
+    }
 
 
 def _invisible(record: Record) -> Failure:

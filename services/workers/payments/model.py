@@ -41,6 +41,25 @@ class OdooPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeGiven:
+    """What must be known of the money of an order for which change was given, beyond the transaction itself."""
+
+    in_sales: bool | None
+    """Whether the order's sales tell what was handed over (`Order.change_in_sales`)."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """The order's money, for a person to look at: what moved by kind, and Shopify's net."""
+    sale_id: str = ""
+    """The transaction of the sale that it was given for; "" when there is none."""
+    sale_record_id: str = ""
+    sale_state: str = ""
+    """The ledger's state of that payment's record; "" when it has none."""
+    sale_rule: str = ""
+    """The rule that left it out, when it is ignored."""
+    set_off: Mapping[str, int] = field(default_factory=dict)
+    """Payments of the order in the other direction of which something is left: transaction id to database id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """One transaction, its order, and what Odoo has of both."""
 
@@ -61,6 +80,8 @@ class Situation:
     target_id: int | None = None
     existing: OdooPayment | None = None
     """The payment of this transaction that Odoo has; with a target None means that somebody deleted it."""
+    change: ChangeGiven | None = None
+    """Of a transaction of an order for which change was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,11 @@ class PlannedPayment:
     """Posted invoices (credit notes of an outbound payment), in the order in which they are paid."""
     outbound: bool = False
     """Money that goes back to the customer."""
+    change_of: str = ""
+    """External id of the payment that brought the cash, where this is the change given for it."""
+    set_off: Mapping[str, int | None] = field(default_factory=dict)
+    """Payments of the order in the other direction, which are matched with what is left: external id to database id,
+    None where it is made in the same batch. What cash brought too much may have paid the invoice in another's stead."""
     payment_id: int | None = None
     """The payment that is there already and needs no load."""
     posted: bool = False

@@ -12,6 +12,7 @@ from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import HandlingOfTestOrders, StoreRules
 from libs.common.domain.sales import Invoice, SaleOrder
 from libs.common.domain.transactions import Transaction
+from services.workers.payments.change import not_booked, waits
 from services.workers.payments.journals import gateway_of, journal_of
 from services.workers.payments.model import ENDED, Books, OdooPayment, PlannedPayment, Situation
 
@@ -40,7 +41,7 @@ def plan(situation: Situation, rules: StoreRules) -> PlannedPayment | Hold | Ign
         return _gone(situation)
     left_out = _left_out(transaction, rules)
     if left_out:
-        return _change_given(situation, transaction, rules) or left_out
+        return left_out
     fingerprint = payment_digest(transaction)
     if situation.target_id and situation.synced_digest == fingerprint:
         return Nothing(fingerprint)
@@ -54,17 +55,28 @@ def plan(situation: Situation, rules: StoreRules) -> PlannedPayment | Hold | Ign
         return Ignore(situation.order_rule)
     if not rules.until.registers_payments:
         return Ignore(f"until: {rules.until}")
+    refused = not_booked(transaction, situation.change) if transaction.gives_change else None
+    if refused:
+        return refused
     if situation.order_state != SYNCED:
         return Needs(situation.order_record_id)
     return _for_order(situation, transaction, rules, fingerprint)
 
 
 def plan_payment(  # noqa: PLR0917 - what is paid, for whom, by which rules
-    transaction: Transaction, order_name: str, partner_id: int, move_ids: Sequence[int], rules: StoreRules, books: Books
+    transaction: Transaction,
+    order_name: str,
+    partner_id: int,
+    move_ids: Sequence[int],
+    rules: StoreRules,
+    books: Books,
+    *,
+    change_of: str = "",
 ) -> PlannedPayment | Hold | Ignore:
     """The payment of one transaction, for whoever knows the order's posted invoices; nothing of Odoo is read.
 
-    `partner_id` is the commercial partner of the invoices (`Invoice.payer_id`).
+    `partner_id` is the commercial partner of the invoices (`Invoice.payer_id`). Change goes back to it, given
+    for the transaction `change_of`.
     """
     left_out = _left_out(transaction, rules)
     if left_out:
@@ -81,16 +93,23 @@ def plan_payment(  # noqa: PLR0917 - what is paid, for whom, by which rules
             {"currency": transaction.amount.currency},
         )
     return PlannedPayment(
-        external_id=f"{books.module}.payment_{transaction.id}",
+        external_id=payment_name(books, transaction.id),
         partner_id=partner_id,
         amount=transaction.amount,
         currency_id=currency_id,
         date=transaction.processed_at.astimezone(UTC).date(),
         journal_id=journal,
         memo=memo(order_name, transaction),
-        move_ids=tuple(sorted(move_ids)),
+        move_ids=() if transaction.gives_change else tuple(sorted(move_ids)),
+        outbound=transaction.gives_change,
+        change_of=payment_name(books, change_of) if transaction.gives_change else "",
         digest=payment_digest(transaction),
     )
+
+
+def payment_name(books: Books, transaction_id: str) -> str:
+    """The external id that the payment of a transaction has in Odoo."""
+    return f"{books.module}.payment_{transaction_id}"
 
 
 def payment_digest(transaction: Transaction) -> str:
@@ -119,28 +138,13 @@ def _left_out(transaction: Transaction, rules: StoreRules) -> Ignore | None:
         return Ignore(_OTHER_KINDS[transaction.kind])
     if transaction.status != "success":
         return Ignore(f"status: {transaction.status}")
-    if not transaction.pays:
+    if not transaction.is_payment:
         return Ignore(f"{transaction.kind}: brings no money in")
     if not transaction.amount:
         return Ignore("amount: nothing was paid")
     if transaction.test and rules.test_orders is HandlingOfTestOrders.IGNORE:
         return Ignore("test_orders: ignore")
     return None
-
-
-def _change_given(situation: Situation, transaction: Transaction, rules: StoreRules) -> Hold | None:
-    """Money that went back over the counter. Shopify does not say whether the sale's amount has it in it."""
-    if transaction.kind != "change" or transaction.status != "success" or not transaction.amount:
-        return None
-    if situation.order_state == IGNORED or not rules.until.registers_payments:
-        return None
-    return Hold(
-        "change_given",
-        f"{transaction.amount} went back to the customer as change ({situation.order_name}, {gateway_of(transaction)})",
-        "look at the payment of the sale in Odoo: where this much of it stays open, enter an outbound payment and match"
-        " the two; otherwise nothing needs to be done",
-        {"amount": str(transaction.amount), "transaction_id": transaction.id},
-    )
 
 
 def _gone(situation: Situation) -> Hold | Ignore:
@@ -211,20 +215,32 @@ def _for_order(
             "look which of the two moneys the order was made in; enter the payment by hand",
             {"invoice_id": foreign.id, "amount": str(transaction.amount)},
         )
+    given = situation.change if transaction.gives_change else None
+    set_off = situation.change.set_off if situation.change else {}
+    waiting = waits(given) if given else None
+    if waiting:
+        return waiting
     to_pay = [one for one in invoices if one.residual]
-    if not to_pay and existing is None:
+    if not to_pay and existing is None and not set_off and given is None:
         return _paid_already(invoices, transaction)
-    if not to_pay and situation.target_id and _is_posted(existing):
+    if not to_pay and not set_off and given is None and situation.target_id and _is_posted(existing):
         return Nothing(open_digest(fingerprint))
     # A payment that the ledger does not know yet (a worker died) is planned even if it is matched: to be linked.
     planned = plan_payment(
-        transaction, situation.order_name, invoices[0].payer_id, [one.id for one in to_pay], rules, situation.books
+        transaction,
+        situation.order_name,
+        invoices[0].payer_id,
+        [one.id for one in to_pay],
+        rules,
+        situation.books,
+        change_of=given.sale_id if given else "",
     )
     if not isinstance(planned, PlannedPayment):
         return planned
     return replace(
         planned,
         record_id=situation.record_id,
+        set_off={payment_name(situation.books, one): known for one, known in set_off.items()},
         payment_id=existing.id if existing else None,
         posted=_is_posted(existing),
     )

@@ -132,7 +132,9 @@ class _Read:
         return tuple(self.siblings[one] for one in order.refund_ids if one in self.siblings)
 
     def _payments(self) -> dict[str, Registered]:
-        ids = [one.id for order in self.orders.values() for one in order.transactions if one.pays or one.pays_back]
+        ids = [
+            one.id for order in self.orders.values() for one in order.transactions if one.is_payment or one.pays_back
+        ]
         found: dict[str, Registered] = {}
         for entity in ("payment", "payback"):
             for one, record in (self.store.records(entity, ids) if ids else {}).items():

@@ -244,8 +244,9 @@ def counted_adjustments(refund: Refund) -> tuple[Adjustment, ...]:
 def cash_rounding(refund: Refund) -> Money:
     """What rounding of cash made the money that went back larger (or smaller) than the refund."""
     paid = [one for one in refund.transactions if one.pays_back]
-    if not paid or any(one.gateway != CASH for one in paid):
-        return Money.zero(refund.currency)
+    told = Money.sum((one.rounding for one in paid if one.rounding), refund.currency)
+    if told or not paid or any(one.gateway != CASH for one in paid):
+        return told
     return Money.sum((one.amount for one in paid), refund.currency) - refund.total
 
 

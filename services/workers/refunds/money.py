@@ -57,9 +57,10 @@ def _payback(one: Transaction, refund: Refund, rules: StoreRules, books: Books, 
 
 
 def missing_payment(order: Order, known: Mapping[str, Registered]) -> str | None:
-    """The transaction that brought money in and is to be a payment in Odoo soon, but is not yet."""
+    """The transaction that is to be a payment in Odoo soon, but is not yet."""
     for one in order.transactions:
-        if one.pays and known.get(one.id, Registered("")).state in ON_ITS_WAY:
+        booked = one.pays or (one.gives_change and order.change_in_sales)
+        if booked and known.get(one.id, Registered("")).state in ON_ITS_WAY:
             return one.id
     return None
 
@@ -86,7 +87,7 @@ def plan_check(
             payments.append(registered.payment_id)
         elif one.pays:
             transactions.append((one.id, one.amount))
-        elif one.pays_back:
+        elif one.pays_back or (one.gives_change and order.change_in_sales):
             transactions.append((one.id, -one.amount))
     return Check(
         outstanding=None if reason else order.outstanding,

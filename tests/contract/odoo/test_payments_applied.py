@@ -98,6 +98,53 @@ def test_two_payments_over_two_invoices_leave_open_what_is_too_much(books: Books
     assert all(one.hold is None for one in verify(made))
 
 
+def cash_and_change(books: Books, move: int) -> list[PlannedPayment]:
+    cash = plan(books, "40.00", [move])
+    change = plan(books, "10.00", [], outbound=True, change_of=cash.external_id, set_off={cash.external_id: None})
+    return [cash, change]
+
+
+def test_change_is_matched_with_the_payment_that_it_was_given_for(books: Books, store: StoreContext) -> None:
+    move = books.invoice(("1", "30", "", ""))
+    plans = cash_and_change(books, move)
+    cash, change = look_again(applied(store, *plans), store)
+    assert books.standing(move) == ("paid", Decimal(0))
+    assert (left(cash), left(change)) == (Decimal(0), Decimal(0))
+    assert list(change.matched.values()) == [Decimal(10)]
+    assert all(one.hold is None for one in verify([cash, change]))
+    read = books.payment(change.payment_id, "payment_type", "is_reconciled")
+    assert (read["payment_type"], read["is_reconciled"]) == ("outbound", True)
+    again = applied(store, *plans)
+    assert [(one.payment_id, dict(one.matched)) for one in again] == [(cash.payment_id, {}), (change.payment_id, {})]
+
+
+def test_change_that_comes_after_its_payment_finds_what_the_invoice_left(books: Books, store: StoreContext) -> None:
+    move = books.invoice(("1", "30", "", ""))
+    cash, change = cash_and_change(books, move)
+    (first,) = applied(store, cash)
+    assert left(first) == Decimal(10)
+    (then,) = look_again(applied(store, replace(change, set_off={cash.external_id: first.payment_id})), store)
+    assert (left(then), verify([then])[0].hold) == (Decimal(0), None)
+    assert books.payment(first.payment_id, "is_reconciled")["is_reconciled"]
+
+
+def test_change_takes_what_another_payment_has_left_when_the_cash_is_used_up(books: Books, store: StoreContext) -> None:
+    """Cash of 40.00 and a card's 10.00 for an invoice of 40.00, 10.00 of the cash given back."""
+    move = books.invoice(("1", "40", "", ""))
+    cash, change = cash_and_change(books, move)
+    card = plan(books, "10.00", [move])
+    both = {cash.external_id: None, card.external_id: None}
+    made = look_again(applied(store, cash, card, replace(change, set_off=both)), store)
+    assert books.standing(move) == ("paid", Decimal(0))
+    assert [left(one) for one in made] == [Decimal(0)] * 3
+
+
+def test_change_of_cash_that_could_not_be_booked_is_not_given(books: Books, store: StoreContext) -> None:
+    cash, change = cash_and_change(books, books.invoice(("1", "30", "", "")))
+    answers = apply([replace(cash, journal_id=999_999), change], store)
+    assert [isinstance(one, Failure) for one in answers] == [True, True]
+
+
 def invoice_with(books: Books, lab: Lab, amount: str, **changes: Any) -> int:
     """A posted invoice with one line and these columns besides."""
     head: dict[str, Any] = {"id": lab.external("invoice"), "move_type": "out_invoice"}

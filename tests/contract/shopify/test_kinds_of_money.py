@@ -96,6 +96,9 @@ def check_sums(order: Order, name: str = "") -> None:
     total = Money.sum([*parts, order.tip or Money.zero(order.currency)], order.currency)
     assert order.total == (total if order.taxes_included else total + tax), name
     paid = Money.sum((one.amount for one in order.transactions if one.pays), order.currency)
+    change = Money.sum((one.amount for one in order.transactions if one.gives_change), order.currency)
+    assert order.change_in_sales is not None or not change, name
+    paid -= change if order.change_in_sales else Money.zero(order.currency)
     rounding = order.cash_rounding or Money.zero(order.currency)
     assert order.outstanding == order.total + rounding - paid, name
 
@@ -209,6 +212,15 @@ def test_cash_is_rounded_in_the_payment_and_not_in_the_total(usd: Read) -> None:
         assert order.cash_rounding == Money.of(rounding, "USD")
         assert [one.amount for one in order.transactions] == [Money.of(paid, "USD")]
         assert order.outstanding == Money.of("0.00", "USD")
+
+
+def test_change_is_a_transaction_that_goes_by_its_sale_and_the_net_tells_whether_the_sale_has_it(usd: Read) -> None:
+    for name, in_sales in (("cash_change", True), ("cash_change_apart", False), ("cash_rounded_with_change", True)):
+        order = usd(name)
+        *_, sale, change = order.transactions
+        assert (sale.pays, change.gives_change, change.parent_id) == (True, True, sale.id)
+        assert order.change_in_sales is in_sales, name
+    assert usd("pos").change_in_sales is None
 
 
 def test_where_an_order_came_from(usd: Read) -> None:

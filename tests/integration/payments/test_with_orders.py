@@ -18,6 +18,7 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.drafts import Payment, Person
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.workers.bootstrap import Workers
+from services.workers.payments.change import APART
 from tests.embedded import embedded
 from tests.integration.payments.till import SLUG, Till, number
 
@@ -90,6 +91,72 @@ def test_a_paid_order_comes_with_its_payments_and_their_webhooks_find_them_done(
     assert all(record.synced and record.synced.digest for record in desk.payments(order))
     assert len(desk.till.odoo.journal.entries()) == effects
     assert len(desk.till.booked()) == 2
+
+
+def nothing_open(desk: Desk, order: dict[str, Any]) -> None:
+    """Invoice paid, and every payment used up: in the till is what Shopify says was received."""
+    assert desk.standing(order) == [("paid", Decimal(0))]
+    payments = desk.till.odoo.payments()
+    assert all(one["is_reconciled"] for one in payments)
+    signed = [(-1 if one["payment_type"] == "outbound" else 1) * Decimal(str(one["amount"])) for one in payments]
+    document = desk.till.shop.order(order["id"])
+    rounding = document["totalCashRoundingAdjustment"]["paymentSet"]["shopMoney"]["amount"]
+    assert sum(signed) == document["totalReceivedSet"]["shopMoney"]["amount"] + rounding
+
+
+def test_cash_comes_with_the_change_that_was_given_for_it(desk: Desk) -> None:
+    order = desk.place(Payment("cash", change=Decimal("5.35")), amount="14.65", source_name="pos")
+    desk.hint_order(order)
+    desk.run("orders")
+    nothing_open(desk, order)
+    assert [(amount, used) for _, amount, used in desk.till.booked()] == [
+        (Decimal("20.00"), True),
+        (Decimal("5.35"), True),
+    ]
+    assert {one["journal_id"][0] for one in desk.till.odoo.payments()} == {desk.till.journal("cash")}
+    effects = len(desk.till.odoo.journal.entries())
+    desk.till.announce([order])
+    desk.run("orders", "payments")
+    assert [record.state for record in desk.payments(order)] == [State.SYNCED] * 2
+    assert len(desk.till.odoo.journal.entries()) == effects
+
+
+def test_change_of_rounded_cash_that_no_order_took_along_is_booked_by_its_own_webhook(desk: Desk) -> None:
+    desk.rules(until="invoiced")
+    cash = Payment("cash", round_to=Decimal("0.05"), change=Decimal("5.35"))
+    order = desk.place(Payment("bogus", Decimal(10)), cash, amount="14.63", source_name="pos")
+    desk.hint_order(order)
+    desk.run("orders")
+    desk.rules()
+    *_, change = desk.till.announce([order])
+    desk.ledger.record_hints([Hint(SLUG, "payment", change.rpartition("/")[2], why="order_transactions/create")])
+    desk.run("orders", "payments")
+    nothing_open(desk, order)
+    assert [record.state for record in desk.payments(order)] == [State.SYNCED] * 3
+    assert desk.till.matches() == 3
+
+
+def test_change_that_the_sale_is_without_is_left_out(desk: Desk) -> None:
+    order = desk.place(Payment("cash", change=Decimal("5.35"), change_apart=True), amount="14.65", source_name="pos")
+    desk.hint_order(order)
+    desk.run("orders", "payments")
+    nothing_open(desk, order)
+    sale, change = desk.payments(order)
+    assert (sale.state, change.state, change.ignored) == (State.SYNCED, State.IGNORED, APART)
+
+
+def test_change_waits_for_the_payment_of_its_sale_that_is_held(desk: Desk) -> None:
+    desk.rules(journals={"bogus": desk.till.bank})
+    order = desk.place(Payment("cash", change=Decimal("5.35")), amount="14.65", source_name="pos")
+    desk.hint_order(order)
+    desk.run("orders", "payments")
+    sale, change = desk.payments(order)
+    assert sale.held
+    assert (sale.held.code, change.waits_for) == ("gateway_unmapped", sale.id)
+    desk.rules()
+    assert desk.ledger.retry([sale.id], why="test")
+    desk.run("payments")
+    nothing_open(desk, order)
 
 
 def test_f36_a_payment_that_is_announced_before_its_order_brings_the_order_along(desk: Desk) -> None:

@@ -39,9 +39,7 @@ def test_a_refund_of_every_kind_is_credited_to_the_smallest_unit(desk: Desk, cur
     for name, one in placed.items():
         record = desk.ledger.get(f"acme/order/{number(one)}")
         assert record
-        # What cash was rounded to was paid and is not paid back: it stays invoiced, and a person is told.
-        rounded = record.state is State.HELD and name.startswith("cash_rounding")
-        assert rounded or record.state is State.SYNCED, (name, record.held)
+        assert record.state is State.SYNCED, (name, record.held)
 
 
 def _a_unit_of_each(desk: Desk, placed: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import yaml
 from libs.common.domain.money import Money
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import HandlingOfTestOrders, StoreRules, Until
-from services.workers.payments.model import PlannedPayment
+from services.workers.payments.change import APART
+from services.workers.payments.model import ChangeGiven, PlannedPayment, Situation
 from services.workers.payments.plan import INVOICE_AT_LATEST, open_digest, payment_digest, plan, plan_payment
 from tests.unit.payments.builders import (
     BOOKS,
@@ -85,13 +86,85 @@ def test_what_brings_no_money_in_is_ignored_and_says_why(changes: dict[str, Any]
     assert plan(situation(transaction(**changes)), RULES) == Ignore(rule)
 
 
-def test_change_that_was_given_is_for_a_person_where_payments_are_registered() -> None:
-    hold = held("change_given", money=transaction("5.00", kind="change", gateway="cash"))
-    assert hold.details["amount"] == "5.00 USD"
-    ignored = Ignore("change: brings no money in")
-    change = transaction("5.00", kind="change")
-    assert plan(situation(change), RULES.model_copy(update={"until": Until.INVOICED})) == ignored
-    assert plan(situation(change, order_state="ignored", order_rule="orders.sources: pos"), RULES) == ignored
+CHANGE = transaction("5.00", id="9002", kind="change", gateway="Cash on Delivery (COD)")
+GIVEN = ChangeGiven(
+    in_sales=True,
+    moved={"net_by_shopify": "20.00 USD"},
+    sale_id="9001",
+    sale_record_id="acme/payment/9001",
+    sale_state="synced",
+    set_off={"9001": 33, "9000": 32},
+)
+
+
+def change_situation(given: ChangeGiven | None = GIVEN, **changes: Any) -> Situation:
+    """The invoice is paid, mostly by the cash of which the change is what is left."""
+    values = {"order": sale(invoice("0.00")), "change": given, "record_id": "acme/payment/9002", **changes}
+    return situation(CHANGE, **values)
+
+
+def test_change_is_money_that_goes_back_and_belongs_to_the_payment_of_its_sale() -> None:
+    assert plan(change_situation(), RULES) == PlannedPayment(
+        external_id="tandem_acme.payment_9002",
+        partner_id=PAYER,
+        amount=usd("5.00"),
+        currency_id=1,
+        date=date(2026, 11, 20),
+        journal_id=7,
+        memo="#1001 / 9002",
+        outbound=True,
+        change_of="tandem_acme.payment_9001",
+        set_off={"tandem_acme.payment_9001": 33, "tandem_acme.payment_9000": 32},
+        record_id="acme/payment/9002",
+        digest=payment_digest(CHANGE),
+    )
+
+
+def test_change_waits_by_name_for_the_payment_of_its_sale_and_is_left_out_with_it() -> None:
+    for state in ("", "due", "held"):
+        waiting = dataclasses.replace(GIVEN, sale_state=state)
+        assert plan(change_situation(waiting), RULES) == Needs("acme/payment/9001")
+    ignored = dataclasses.replace(GIVEN, sale_state="ignored", sale_rule="test_orders: ignore")
+    assert plan(change_situation(ignored), RULES) == Ignore("its sale is left out: test_orders: ignore")
+
+
+def test_change_that_the_amount_of_its_sale_is_without_is_no_payment() -> None:
+    apart = dataclasses.replace(GIVEN, in_sales=False)
+    assert plan(change_situation(apart), RULES) == Ignore(APART)
+
+
+@pytest.mark.parametrize("changes", [{"in_sales": None}, {"sale_id": ""}])
+def test_change_is_for_a_person_only_where_shopify_s_own_figures_do_not_explain_it(changes: dict[str, Any]) -> None:
+    decided = plan(change_situation(dataclasses.replace(GIVEN, **changes)), RULES)
+    assert isinstance(decided, Hold)
+    assert decided.code == "change_given"
+    assert decided.details == {"amount": "5.00 USD", "transaction_id": "9002", "net_by_shopify": "20.00 USD"}
+
+
+def test_change_follows_the_store_s_rules_as_any_payment_does() -> None:
+    invoiced = RULES.model_copy(update={"until": Until.INVOICED})
+    assert plan(change_situation(None), invoiced) == Ignore("until: invoiced")
+    left_out = change_situation(None, order_state="ignored", order_rule="orders.sources: pos")
+    assert plan(left_out, RULES) == Ignore("orders.sources: pos")
+    unmapped = RULES.model_copy(update={"journals": {}})
+    held_back = plan(change_situation(), unmapped)
+    assert isinstance(held_back, Hold)
+    assert held_back.code == "gateway_unmapped"
+
+
+def test_what_cash_paid_in_its_stead_a_payment_sets_off_against_the_change() -> None:
+    """Cash took the whole invoice: what comes by card later is what the change was given of."""
+    card = situation(order=sale(invoice("0.00")), change=ChangeGiven(in_sales=True, set_off={"9002": 34}))
+    decided = plan(card, RULES)
+    assert isinstance(decided, PlannedPayment)
+    assert (decided.move_ids, decided.set_off) == ((), {"tandem_acme.payment_9002": 34})
+    assert held("invoice_paid_already", order=sale(invoice("0.00")), change=ChangeGiven(in_sales=True))
+
+
+def test_change_that_is_matched_is_not_planned_again() -> None:
+    done = existing(amount=usd("5.00"), used_up=True)
+    decided = plan(change_situation(existing=done, target_id=33), RULES)
+    assert decided == Nothing(payment_digest(CHANGE))
 
 
 def test_a_test_transaction_follows_the_rule_for_test_orders() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from libs.common.domain.money import currency_digits
 from libs.sandbox.shopify.derived import DERIVED
 from libs.sandbox.shopify.drafts import Draft
+from libs.sandbox.shopify.figures import negative
 from libs.sandbox.shopify.strategies import ALL_KINDS, drafts
 from tests.unit.sandbox_shopify.sums import SIDES, check_sums, net, priced, total
 
@@ -70,7 +71,9 @@ def test_amounts_are_whole_numbers_of_the_smallest_unit(draft: Draft) -> None:
 @given(drafts())
 def test_what_was_received_and_what_is_outstanding_are_the_order(draft: Draft) -> None:
     order = priced(draft)
-    received = [one["amountSet"] for one in order["transactions"]]
+    received = [
+        negative(one["amountSet"]) if one["kind"] == "CHANGE" else one["amountSet"] for one in order["transactions"]
+    ]
     owed = order["currentTotalPriceSet" if "currentTotalPriceSet" in order else "totalPriceSet"]
     outstanding = DERIVED["Order"]["totalOutstandingSet"](order)
     for side in SIDES:

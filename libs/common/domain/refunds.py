@@ -13,6 +13,8 @@ RETURN = "return"
 CANCEL = "cancel"
 NO_RESTOCK = "no_restock"
 LEGACY_RESTOCK = "legacy_restock"
+#: What the digest of a refund ends with while its credit note is a draft in Odoo: it is looked at once that is posted.
+DRAFT_SUFFIX = ":draft"
 
 
 @dataclass(frozen=True, slots=True)

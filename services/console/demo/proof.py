@@ -77,7 +77,8 @@ def credit_notes(client: OdooClient, ids: Sequence[int]) -> int:
 def _proof(order: Document, odoo: Document) -> Proof:
     currency = str(order["currencyCode"])
     posted = [one for one in odoo["invoice_ids"] if one["state"] == "posted"]
-    rounding = _shop(_figure(order, "totalCashRoundingAdjustment")["paymentSet"])
+    cash = _figure(order, "totalCashRoundingAdjustment")
+    rounding = _shop(cash["paymentSet"]) - _shop(cash["refundSet"])
     cancelled = order["cancelledAt"] is not None
     return Proof(
         str(order["name"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.scheduler.odoo_poll.books import CREDIT_NOTES
 from services.scheduler.odoo_poll.catalog import CATALOG
 from services.scheduler.odoo_poll.contacts import CONTACTS
 from services.scheduler.odoo_poll.polled import Polled
@@ -18,4 +19,4 @@ DELIVERIES = Polled(
 )
 
 #: An issue that brings another direction adds its models.
-POLLED: tuple[Polled, ...] = (DELIVERIES, MOVES, QUANTS, CONTACTS, *CATALOG)
+POLLED: tuple[Polled, ...] = (DELIVERIES, MOVES, QUANTS, CONTACTS, CREDIT_NOTES, *CATALOG)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.common.domain.outcomes import Hold
+from libs.common.domain.refunds import DRAFT_SUFFIX
 from libs.common.errors import Failure
 from libs.common.ledger.model import Hint, Record, Target
 from services.workers import context
@@ -17,7 +18,7 @@ from services.workers.payments.model import Books
 from services.workers.refunds.apply import apply
 from services.workers.refunds.gather import gather
 from services.workers.refunds.model import Applied, Changes, Situation
-from services.workers.refunds.plan import DRAFT_SUFFIX, plan
+from services.workers.refunds.plan import plan
 from services.workers.refunds.verify import Verified, verify
 
 
@@ -63,7 +64,7 @@ def _outcome(verified: Verified) -> Outcome:
     left_draft = credit is not None and credit.state == "draft" and verified.hold is None
     return Outcome(
         version=changes.version,
-        # A draft is looked at again when somebody retries: it may have been posted, its payments not yet matched.
+        # A draft is looked at again once it is posted in Odoo: its payments are not matched yet.
         digest=changes.digest + (DRAFT_SUFFIX if left_draft else ""),
         name=changes.name,
         target=Target("account.move", credit.id, credit.name) if credit else None,

@@ -11,12 +11,11 @@ from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.refunds import Refund
 from libs.common.domain.rules import Posting, StoreRules
-from libs.common.domain.sales import CANCELLED, INVOICE, Invoice, SaleLine, SaleOrder
+from libs.common.domain.sales import CANCELLED, INVOICE, Invoice, SaleOrder
 from services.workers.refunds.lines import CreditLines, HoldRefund, counted_adjustments, credit_total, refuse
 from services.workers.refunds.model import (
     Changes,
     Check,
-    LineQuantity,
     PlannedCredit,
     PlannedLine,
     PlannedProduct,
@@ -24,12 +23,11 @@ from services.workers.refunds.model import (
     Situation,
 )
 from services.workers.refunds.money import missing_payment, plan_check, plan_paybacks
-from services.workers.refunds.stock import Restocking, plan_stock
+from services.workers.refunds.stock import Restocking, plan_stock, unshipped
 
 ADJUSTMENT = "adjustment"
 ROUNDING = "rounding"
 _NAMES = {ADJUSTMENT: "Refund adjustment", ROUNDING: "Rounding"}
-DRAFT_SUFFIX = ":draft"
 
 
 def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Needs | Nothing:
@@ -282,24 +280,7 @@ def _not_invoiced(  # noqa: PLR0917 - both sides
         side=order.side,
         check=Check(None, reason="the order is not invoiced", order_total=left.rounded()),
         returned=stock.returned,
-        quantities=(*stock.quantities, *_unshipped(siblings, sale, refund.order_id)),
+        quantities=(*stock.quantities, *unshipped(siblings, sale, refund.order_id)),
         quantities_after=stock.quantities_after,
         hint_order=situation.order_state == "held" or order.cancelled_at is not None,
     )
-
-
-def _unshipped(siblings: tuple[Refund, ...], sale: SaleOrder, order_id: str) -> list[LineQuantity]:
-    """Shipping lines of which all was given back."""
-    given: dict[str, Decimal] = {}
-    for one in (shipping for refund in siblings for shipping in refund.shipping):
-        given[one.shipping_line_id] = given.get(one.shipping_line_id, Decimal(0)) + one.subtotal.amount
-    prefix = f"shipping_{order_id}_"
-    lines = [line for line in sale.lines if line.key.startswith(prefix) and line.quantity]
-    return [
-        LineQuantity(line, Decimal(0)) for line in lines if _given(line, given, prefix, len(lines)) == line.amount != 0
-    ]
-
-
-def _given(line: SaleLine, given: dict[str, Decimal], prefix: str, count: int) -> Decimal:
-    amount = given.get(line.key.removeprefix(prefix), Decimal(0))
-    return amount + (given.get("", Decimal(0)) if count == 1 else Decimal(0))

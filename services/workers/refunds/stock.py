@@ -83,8 +83,6 @@ class _Lowering:
     after: list[LineQuantity] = field(default_factory=list)
     delivered: Decimal = Decimal(0)
     """Units that could not be taken off, because they are delivered."""
-    still_open: Decimal = Decimal(0)
-    """Units that Odoo leaves to be delivered all the same."""
 
 
 def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) -> list[ReturnedMove]:
@@ -108,15 +106,20 @@ def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) 
 def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: Sequence[ReturnedMove]) -> _Lowering:
     """Lower quantities, before units come back and after.
 
-    The aim is reckoned from Shopify's figures of all the order's refunds: a repeat comes to the same. Odoo takes a
-    lower quantity off open deliveries only as far as it exceeds what left less what came back, so what came back
-    before (of an order that keeps its returned units) must be taken off by a person.
+    The aim is reckoned from Shopify's figures of all the order's refunds: a repeat comes to the same. Whenever a
+    quantity is written, Odoo has as much open as it exceeds what left less what came back, and would ship again what
+    came back before (of an order that keeps its returned units): so these units leave the order as well.
     """
     found = _Lowering(parts[0].name.split("\n")[0])
     sold = next((line.sold_quantity for line in facts.order.lines if line.id == line_id), None)
     if sold is None:
         return found
-    excess = sum((part.quantity for part in parts), Decimal(0)) - (sold - _never_delivered(facts, line_id, parts))
+    never = _never_delivered(facts, line_id, parts)
+    aim = Decimal(sold - never)
+    if never and not facts.all_units:
+        ids = {part.id for part in parts}
+        aim -= sum((_counted(move) for move in _moves_back(facts, ids)), Decimal(0))
+    excess = sum((part.quantity for part in parts), Decimal(0)) - aim
     coming: dict[int, int] = {}
     for move in back if facts.all_units else ():
         coming[move.sale_line_id] = coming.get(move.sale_line_id, 0) + move.quantity
@@ -127,8 +130,6 @@ def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: S
         excess -= now + later
         if now:
             found.before.append(LineQuantity(part, part.quantity - now))
-            earlier = sum((_counted(move) for move in _moves_back(facts, {part.id})), Decimal(0))
-            found.still_open += Decimal(0) if facts.all_units else min(now, earlier)
         if later:
             found.after.append(LineQuantity(part, part.quantity - now - later))
     found.delivered = max(excess, Decimal(0))
@@ -179,20 +180,12 @@ def _counted(move: Move) -> Decimal:
 def _hold(facts: Restocking, lines: Sequence[_Lowering]) -> Hold | None:
     """What a person must do in the warehouse, when everything else is done."""
     delivered = [(line.title, line.delivered) for line in lines if line.delivered]
-    still_open = [(line.title, line.still_open) for line in lines if line.still_open]
     if delivered:
         return Hold(
             "refund_units_delivered",
             f"refunded in Shopify as not delivered, delivered in Odoo: {_told(delivered)}",
             f"if the goods came back, make the return of that delivery of {facts.sale.name} in Odoo, then retry",
             {"order": facts.sale.name, "lines": _details(delivered)},
-        )
-    if still_open:
-        return Hold(
-            "refund_units_open",
-            f"refunded in Shopify before they were delivered, still to be delivered in Odoo: {_told(still_open)}",
-            f"take these units off the open delivery of {facts.sale.name} in Odoo, then retry",
-            {"order": facts.sale.name, "lines": _details(still_open)},
         )
     return None
 
@@ -203,3 +196,20 @@ def _told(lines: Sequence[tuple[str, Decimal]]) -> str:
 
 def _details(lines: Sequence[tuple[str, Decimal]]) -> list[dict[str, str]]:
     return [{"line": title, "units": f"{units.normalize():f}"} for title, units in lines]
+
+
+def unshipped(siblings: Sequence[Refund], sale: SaleOrder, order_id: str) -> list[LineQuantity]:
+    """Shipping lines of which all was given back."""
+    given: dict[str, Decimal] = {}
+    for one in (shipping for refund in siblings for shipping in refund.shipping):
+        given[one.shipping_line_id] = given.get(one.shipping_line_id, Decimal(0)) + one.subtotal.amount
+    prefix = f"shipping_{order_id}_"
+    lines = [line for line in sale.lines if line.key.startswith(prefix) and line.quantity]
+    return [
+        LineQuantity(line, Decimal(0)) for line in lines if _given(line, given, prefix, len(lines)) == line.amount != 0
+    ]
+
+
+def _given(line: SaleLine, given: dict[str, Decimal], prefix: str, count: int) -> Decimal:
+    amount = given.get(line.key.removeprefix(prefix), Decimal(0))
+    return amount + (given.get("", Decimal(0)) if count == 1 else Decimal(0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -201,7 +202,7 @@ def test_units_refunded_as_not_delivered_that_were_are_held_after_the_rest_is_do
     assert changes.hold_after.details["lines"] == [{"line": "[MUG-1] Mug", "units": "1"}]
 
 
-def test_units_that_odoo_would_still_deliver_are_a_persons_to_take_off() -> None:
+def test_units_that_came_back_before_leave_the_order_too_or_odoo_would_ship_them_again() -> None:
     earlier = refund(refund_line(1), id="500")
     made = refund(refund_line(1, restock_type="cancel"))
     sold = sale(
@@ -209,9 +210,22 @@ def test_units_that_odoo_would_still_deliver_are_a_persons_to_take_off() -> None
         pickings=(picking(move(2)), came_back(1), picking(move(1, state="assigned"), id=203)),
     )
     changes = changes_of(situation(made, sale=sold, siblings=(earlier, made)))
+    assert (lowered(changes), changes.hold_after) == ({70: "1"}, None)
+
+
+def test_a_second_cancel_takes_no_more_off_for_what_came_back_before() -> None:
+    earlier = refund(refund_line(1), id="500")
+    first = refund(refund_line(1, restock_type="cancel"), id="502")
+    made = refund(refund_line(1, restock_type="cancel"))
+    sold = sale(
+        sale_line(quantity=Decimal(3), delivered=Decimal(0)),
+        pickings=(picking(move(1)), came_back(1), picking(move(3, state="assigned"), id=203)),
+    )
+    five = order(line_item(quantity=5))
+    changes = changes_of(situation(made, order=five, sale=sold, siblings=(earlier, first, made)))
     assert lowered(changes) == {70: "2"}
-    assert changes.hold_after
-    assert changes.hold_after.code == "refund_units_open"
+    again = dataclasses.replace(sold, lines=(sale_line(quantity=Decimal(2), delivered=Decimal(0)),))
+    assert lowered(changes_of(situation(made, order=five, sale=again, siblings=(earlier, first, made)))) == {}
 
 
 def test_what_is_not_kept_in_stock_is_only_credited() -> None:

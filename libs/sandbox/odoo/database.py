@@ -22,6 +22,7 @@ INDEXED = {
     ("res.partner", "ref"),
     ("product.product", "default_code"),
     ("product.product", "barcode"),
+    ("product.product", "combination_indices"),
     ("sale.order", "client_order_ref"),
     ("sale.order", "name"),
     ("sale.order", "origin"),

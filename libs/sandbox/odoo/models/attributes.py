@@ -183,9 +183,16 @@ def check_combination(env: Env, product: Row) -> None:
     env.db.set(PRODUCT, product["id"], "combination_indices", indices)
     if not product.get("active"):
         return
-    for one in env.db.referring(PRODUCT, "product_tmpl_id", product["product_tmpl_id"]) or ():
+    field, value = ("combination_indices", indices) if indices else ("product_tmpl_id", product["product_tmpl_id"])
+    for one in env.db.referring(PRODUCT, field, value) or ():
         other = env.db.tables[PRODUCT][one]
-        if other is not product and other.get("active") and (other.get("combination_indices") or "") == indices:
+        same = other["product_tmpl_id"] == product["product_tmpl_id"]
+        if (
+            same
+            and other is not product
+            and other.get("active")
+            and (other.get("combination_indices") or "") == indices
+        ):
             key = f"({product['product_tmpl_id']}, {indices})"
             text = 'duplicate key value violates unique constraint "product_product_combination_unique"\n'
             detail = f"DETAIL:  Key (product_tmpl_id, combination_indices)={key} already exists.\n"

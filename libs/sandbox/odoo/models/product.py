@@ -150,7 +150,8 @@ def variants(env: Env, template: Row, *, archived: bool = False) -> list[Row]:
 
 def _from_variant(field: str) -> Any:
     def compute(env: Env, row: Row) -> Any:
-        found = variants(env, row, archived=True)
+        ids = env.db.referring("product.product", "product_tmpl_id", row["id"]) or ()
+        found = [env.db.tables["product.product"][one] for one in ids[:2]]
         return env.value("product.product", found[0], field) if len(found) == 1 else env.fields(TEMPLATE)[field].empty
 
     return compute

@@ -63,6 +63,8 @@ class Move:
     """Reserved or, once the transfer is done, moved."""
     state: str
     """`draft`, `waiting`, `confirmed`, `partially_available`, `assigned`, `done`, `cancel`"""
+    bom_line_id: int | None = None
+    """The line of the bill of materials, of a part of a kit."""
 
 
 @dataclass(frozen=True, slots=True)

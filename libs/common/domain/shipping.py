@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from libs.common.domain.fulfillments import Fulfillment
+from libs.common.domain.kits import Kit, kit_of, kits_moved
 from libs.common.domain.sales import CANCELLED, DONE, INCOMING, Move, Picking, SaleLine, SaleOrder
 
 #: Units by Shopify's line id.
@@ -24,33 +25,34 @@ def shopify_line(line: SaleLine) -> str | None:
     return found[1] if found else None
 
 
-def kit_lines(order: SaleOrder) -> frozenset[int]:
-    """Sale lines whose moves carry other products than the line: Odoo delivers them as a kit of parts."""
-    products = {line.id: line.product_id for line in order.lines}
-    moves = (move for picking in order.pickings for move in picking.moves)
-    return frozenset(
-        move.sale_line_id
-        for move in moves
-        if move.sale_line_id in products and move.product_id != products[move.sale_line_id]
-    )
+def kits_of(order: SaleOrder) -> dict[int, Kit]:
+    """The lines that Odoo delivers as kits, by their id in Odoo."""
+    found = ((line.id, kit_of(order, line)) for line in order.lines)
+    return {line_id: kit for line_id, kit in found if kit is not None}
 
 
 def moved_units(order: SaleOrder, pickings: Iterable[Picking]) -> Units:
     """What the done ones of these transfers moved.
 
-    Of a kit it is what is delivered of it in all, as Odoo reckons it: its parts are no units of the line.
+    Of a kit it is the kits that became whole by them; of one that is not understood, what Odoo has delivered of it.
     """
-    moved: dict[int, Decimal] = {}
-    for picking in pickings:
-        for move in picking.moves:
-            if move.state == DONE and move.sale_line_id is not None:
-                moved[move.sale_line_id] = moved.get(move.sale_line_id, Decimal(0)) + move.quantity
-    kits = kit_lines(order)
+    done = [picking for picking in pickings if any(move.state == DONE for move in picking.moves)]
+    moves = [move for picking in done for move in picking.moves if move.state == DONE]
+    kits = kits_of(order)
     units: Units = {}
     for line in order.lines:
-        line_id = shopify_line(line)
-        if line_id is not None and line.id in moved:
-            _add(units, line_id, line.delivered if line.id in kits else moved[line.id])
+        line_id, mine = shopify_line(line), [move.quantity for move in moves if move.sale_line_id == line.id]
+        if line_id is None or not mine:
+            continue
+        kit = kits.get(line.id)
+        if kit is None:
+            number = sum(mine, Decimal(0))
+        elif kit.understood:
+            number = Decimal(sum(kits_moved(kit, order, picking) for picking in done))
+        else:
+            number = line.delivered
+        if number or kit is None or not kit.understood:
+            _add(units, line_id, number)
     return units
 
 

@@ -58,6 +58,8 @@ class OdooFields:
     """`return_id` of stock.picking, where this version has it."""
     picking_tracking: bool = False
     """Whether deliveries have a carrier and a tracking number (the app `stock_delivery`)."""
+    move_bom_line: bool = False
+    """Whether a move names the line of the bill of materials that it is of (the app `mrp`)."""
     move_quantity: str = "quantity"
     """What is moved of a stock.move: `quantity`, `quantity_done` before 17."""
     move_name: bool = False
@@ -109,6 +111,7 @@ def read_fields(client: OdooClient) -> OdooFields:
         order_pickings=stocked,
         picking_return=("return_id",) if "return_id" in pickings else (),
         picking_tracking="carrier_tracking_ref" in pickings,
+        move_bom_line="bom_line_id" in moves,
         move_quantity="quantity" if "quantity" in moves or not moves else "quantity_done",
         move_name=bool(moves.get("name", {}).get("required")),
         line_tax_data="extra_tax_data" if "extra_tax_data" in lines else "",

@@ -51,7 +51,8 @@ def specification(fields: OdooFields) -> dict[str, Any]:
     invoice["invoice_payment_term_id"] = invoice["commercial_partner_id"] = _NAME
     asked["invoice_ids"] = {"fields": invoice}
     if fields.order_pickings:
-        move: dict[str, Any] = {"fields": {name: {} for name in (*_MOVE, fields.move_quantity)}}
+        part = ("bom_line_id",) if fields.move_bom_line else ()
+        move: dict[str, Any] = {"fields": {name: {} for name in (*_MOVE, *part, fields.move_quantity)}}
         picking: dict[str, Any] = {name: {} for name in (*_PICKING, *fields.picking_return)}
         picking |= {"picking_type_id": {"fields": {"warehouse_id": {}}}, "move_ids": move}
         if fields.picking_tracking:
@@ -178,6 +179,7 @@ def _move(row: Mapping[str, Any], fields: OdooFields) -> Move:
         demand=decimal(row["product_uom_qty"]),
         quantity=decimal(row[fields.move_quantity]),
         state=row["state"],
+        bom_line_id=many2one(row.get("bom_line_id")),
     )
 
 

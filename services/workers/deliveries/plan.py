@@ -19,10 +19,12 @@ from libs.common.domain.shipping import (
     at_most,
     delivered_units,
     fulfilled_units,
+    kits_of,
     minus,
     moved_units,
     plain,
     returned_units,
+    shopify_line,
     within,
 )
 from services.workers.deliveries.model import Changes, Head, Situation
@@ -52,7 +54,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         return Ignore("not a delivery of a linked order")
     units = moved_units(situation.order, [picking])
     if not units:
-        return Ignore("holds nothing that was ordered in Shopify")
+        return Ignore(_nothing(situation.order, picking))
     if situation.shopify is None:
         return gone_hold(situation.order, picking)
     if situation.earlier is not None:
@@ -85,6 +87,17 @@ def _left_out(situation: Situation, rules: StoreRules) -> str | None:
     if situation.order_record is None:
         return "not the delivery of a linked order"
     return None
+
+
+def _nothing(order: SaleOrder, picking: Picking) -> str:
+    """Why a delivery has no units of Shopify's."""
+    kits = kits_of(order)
+    parts = {line.name for line in order.lines if line.id in kits and shopify_line(line)}
+    if any(move.sale_line_id in kits and move.state == DONE for move in picking.moves) and parts:
+        return (
+            f"holds parts of a kit that is not whole yet: {', '.join(sorted(parts))}; the delivery of the rest is told"
+        )
+    return "holds nothing that was ordered in Shopify"
 
 
 def _decide(

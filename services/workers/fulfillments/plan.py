@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from libs.common.domain.digests import digest
 from libs.common.domain.fulfillments import Fulfillment
+from libs.common.domain.kits import Kit, kit_parts
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import FromShopify, StoreRules
 from libs.common.domain.sales import CANCELLED, DONE, Move, Picking, SaleOrder
@@ -20,7 +21,7 @@ from libs.common.domain.shipping import (
     at_most,
     delivered_units,
     fulfilled_units,
-    kit_lines,
+    kits_of,
     minus,
     open_moves,
     plain,
@@ -101,9 +102,9 @@ def _decide(
     if wanted and not order.is_confirmed:
         return _unconfirmed(situation, rules)
     wanted = _goods(order, wanted)
-    kits = {shopify_line(line) for line in order.lines if line.id in kit_lines(order)}
-    if kits & wanted.keys():
-        return kit_hold(order, fulfillment, {line: n for line, n in wanted.items() if line in kits})
+    unclear = {shopify_line(kit.line) for kit in kits_of(order).values() if not kit.understood}
+    if unclear & wanted.keys():
+        return kit_hold(order, fulfillment, {line: n for line, n in wanted.items() if line in unclear})
     pickings = _pickings(fulfillment, order, rules)
     chosen, short = _choose(order, pickings, wanted)
     if short:
@@ -163,16 +164,41 @@ def _choose(
     """Which move gives how much, and what none gives."""
     chosen: dict[int, dict[int, Decimal]] = {}
     short: Units = {}
+    kits = kits_of(order).values()
     for line, number in wanted.items():
-        left = number
-        for picking, move in open_moves(order, pickings, line):
-            part = min(left, move.demand)
-            if part > 0:
-                chosen.setdefault(picking.id, {})[move.id] = part
-                left -= part
+        moves = open_moves(order, pickings, line)
+        mine = [kit for kit in kits if shopify_line(kit.line) == line]
+        parts, left = _kit_moves(mine, moves, number) if mine else _moves(moves, number)
+        for picking, move in moves:
+            if move.id in parts:
+                chosen.setdefault(picking.id, {})[move.id] = parts[move.id]
         if left > 0:
             short[line] = left
     return [(picking, chosen[picking.id]) for picking in pickings if picking.id in chosen], short
+
+
+def _moves(moves: Sequence[tuple[Picking, Move]], number: Decimal) -> tuple[dict[int, Decimal], Decimal]:
+    """How much each gives, and what is left."""
+    parts: dict[int, Decimal] = {}
+    for _, move in moves:
+        part = min(number, move.demand)
+        if part > 0:
+            parts[move.id] = part
+            number -= part
+    return parts, number
+
+
+def _kit_moves(
+    kits: Sequence[Kit], moves: Sequence[tuple[Picking, Move]], number: Decimal
+) -> tuple[dict[int, Decimal], Decimal]:
+    """Likewise of the parts of kits; a line whose price was split is two kits."""
+    parts: dict[int, Decimal] = {}
+    for kit in kits:
+        mine = [move for _, move in moves if move.sale_line_id == kit.line.id]
+        found, whole = kit_parts(kit, int(number), mine)
+        parts |= found
+        number -= whole
+    return parts, number
 
 
 def _whole(picking: Picking, parts: dict[int, Decimal]) -> PickingUnits:

@@ -33,7 +33,8 @@ def order_cancelled_hold(order: SaleOrder, fulfillment: Fulfillment, wanted: Uni
 def kit_hold(order: SaleOrder, fulfillment: Fulfillment, wanted: Units) -> Hold:
     return Hold(
         "delivery_of_kit",
-        f"{fulfillment.name} fulfilled {_told(order, wanted)}, which Odoo delivers as a kit of parts",
+        f"{fulfillment.name} fulfilled {_told(order, wanted)}, which Odoo delivers as a kit of parts;"
+        " its parts do not come to the kits that Odoo counts",
         "validate the delivery in Odoo by hand, then retry",
         {"fulfillment_id": fulfillment.id, "order_id": order.id, "lines": plain(wanted)},
     )

@@ -117,7 +117,11 @@ class ReturnedMove:
     picking_id: int
     product_id: int
     sale_line_id: int
-    quantity: int
+    quantity: Decimal
+    bom_line_id: int | None = None
+    """Of a part of a kit: without it Odoo does not know that the kit came back."""
+    line_units: int = 0
+    """Units of the order line that come back with it: of a kit the whole of it, with its first part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ def return_fields(names: OdooFields, *, grouped: bool) -> list[str]:
         "move_ids/origin_returned_move_id/.id",
         "move_ids/to_refund",
         "move_ids/sale_line_id/.id",
+        *(["move_ids/bom_line_id/.id"] if names.move_bom_line else []),
         *(["move_ids/name"] if names.move_name else []),
         *(["move_ids/group_id/.id"] if grouped else []),
     ]
@@ -155,6 +156,7 @@ def return_rows(
             move.move_id,
             True,
             move.sale_line_id,
+            *([move.bom_line_id or ""] if names.move_bom_line else []),
             *([f"Return of {origin.name}"] if names.move_name else []),
             *([origin.group_id] if grouped else []),
         ]

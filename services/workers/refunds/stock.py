@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from libs.common.domain.fulfillments import OrderFulfillments
+from libs.common.domain.kits import Kit, kit_of
 from libs.common.domain.orders import Order
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.refunds import CANCEL, LEGACY_RESTOCK, RETURN, Refund
 from libs.common.domain.sales import CANCELLED, DONE, INCOMING, Move, Picking, SaleLine, SaleOrder
+from libs.common.domain.shipping import kits_of
+from services.workers.refunds.kits import counted, kits_back, returned_kits
 from services.workers.refunds.model import LineQuantity, PlannedReturn, ReturnedMove
 from services.workers.refunds.unshipped import not_restocked_nor_shipped
 
@@ -79,6 +82,8 @@ class _Lowering:
     """What becomes of the quantities of one line's parts."""
 
     title: str
+    unclear: int = 0
+    """Kits to come back whose parts do not come to what Odoo counts."""
     before: list[LineQuantity] = field(default_factory=list)
     after: list[LineQuantity] = field(default_factory=list)
     delivered: Decimal = Decimal(0)
@@ -88,10 +93,12 @@ class _Lowering:
 def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) -> list[ReturnedMove]:
     """The delivered moves that this refund's units come back from, oldest first."""
     wanted = _units((facts.refund,), line_id, COMES_BACK)
+    kits = kits_of(facts.sale)
+    mine = [kits[part.id] for part in parts if part.id in kits]
+    if mine:
+        return _returned_kits(facts, line_id, mine)
     ids = {part.id for part in parts}
-    taken = sum(
-        (_counted(move) for move in _moves_back(facts, ids)), Decimal(_units(facts.before, line_id, COMES_BACK))
-    )
+    taken = sum((counted(move) for move in _moves_back(facts, ids)), Decimal(_units(facts.before, line_id, COMES_BACK)))
     planned = []
     for picking, move in _delivered(facts.sale, ids):
         free = move.quantity - min(taken, move.quantity)
@@ -99,7 +106,22 @@ def _returned_moves(facts: Restocking, line_id: str, parts: Sequence[SaleLine]) 
         units = min(int(free), wanted)
         if units:
             wanted -= units
-            planned.append(ReturnedMove(move.id, picking.id, move.product_id, move.sale_line_id or 0, units))
+            back = ReturnedMove(
+                move.id, picking.id, move.product_id, move.sale_line_id or 0, Decimal(units), line_units=units
+            )
+            planned.append(back)
+    return planned
+
+
+def _returned_kits(facts: Restocking, line_id: str, kits: Sequence[Kit]) -> list[ReturnedMove]:
+    wanted = _units((facts.refund,), line_id, COMES_BACK)
+    before = _units(facts.before, line_id, COMES_BACK)
+    planned: list[ReturnedMove] = []
+    for kit in kits:
+        back = returned_kits(kit, facts.sale, facts.mine, wanted=wanted, before=before)
+        planned += back
+        wanted -= sum(move.line_units for move in back)
+        before = max(0, before - kit.delivered)
     return planned
 
 
@@ -114,15 +136,17 @@ def _lowered(facts: Restocking, line_id: str, parts: Sequence[SaleLine], back: S
     sold = next((line.sold_quantity for line in facts.order.lines if line.id == line_id), None)
     if sold is None:
         return found
+    if facts.restock and any(kit and not kit.understood for kit in (kit_of(facts.sale, one) for one in parts)):
+        beyond = int(sum(part.delivered for part in parts)) - (sold - _units(facts.siblings, line_id, None))
+        found.unclear = max(0, min(beyond, _units((facts.refund,), line_id, COMES_BACK)))
     never = _never_delivered(facts, line_id, parts)
     aim = Decimal(sold - never)
     if never and not facts.all_units:
-        ids = {part.id for part in parts}
-        aim -= sum((_counted(move) for move in _moves_back(facts, ids)), Decimal(0))
+        aim -= sum((_came_back(facts, part) for part in parts), Decimal(0))
     excess = sum((part.quantity for part in parts), Decimal(0)) - aim
     coming: dict[int, int] = {}
     for move in back if facts.all_units else ():
-        coming[move.sale_line_id] = coming.get(move.sale_line_id, 0) + move.quantity
+        coming[move.sale_line_id] = coming.get(move.sale_line_id, 0) + move.line_units
     for part in reversed(parts):
         # What comes back leaves the order by itself; only the rest is taken off what is still to be delivered.
         later = min(max(excess, Decimal(0)), Decimal(coming.get(part.id, 0)))
@@ -142,7 +166,7 @@ def _never_delivered(facts: Restocking, line_id: str, parts: Sequence[SaleLine])
     stocked = any(move.sale_line_id in ids for picking in facts.sale.deliveries for move in picking.moves)
     if not stocked:  # nothing of it is delivered from stock
         return _units(facts.siblings, line_id, None if facts.all_units else frozenset({CANCEL}))
-    delivered = sum((move.quantity for _, move in _delivered(facts.sale, ids)), Decimal(0))
+    delivered = sum((_left(facts.sale, part) for part in parts), Decimal(0))
     kept = not_restocked_nor_shipped(line_id, facts.order, facts.siblings, facts.shipping, delivered)
     if facts.all_units:
         return _units(facts.siblings, line_id, RESTOCKED) + kept
@@ -159,6 +183,22 @@ def _units(refunds: Sequence[Refund], line_id: str, kinds: frozenset[str] | None
     )
 
 
+def _left(sale: SaleOrder, part: SaleLine) -> Decimal:
+    """Units that left, whatever came back."""
+    kit = kit_of(sale, part)
+    if kit is not None:
+        return Decimal(kit.delivered) if kit.understood else part.delivered
+    return sum((move.quantity for _, move in _delivered(sale, {part.id})), Decimal(0))
+
+
+def _came_back(facts: Restocking, part: SaleLine) -> Decimal:
+    """Units of returns other than this refund's own."""
+    kit = kit_of(facts.sale, part)
+    if kit is not None:
+        return kits_back(kit, facts.sale, facts.mine)
+    return sum((counted(move) for move in _moves_back(facts, {part.id})), Decimal(0))
+
+
 def _delivered(sale: SaleOrder, ids: set[int]) -> Iterator[tuple[Picking, Move]]:
     for picking in sorted(sale.deliveries, key=lambda one: one.id):
         for move in picking.moves:
@@ -173,10 +213,6 @@ def _moves_back(facts: Restocking, ids: set[int]) -> Iterator[Move]:
             yield from (move for move in picking.moves if move.sale_line_id in ids and move.state != CANCELLED)
 
 
-def _counted(move: Move) -> Decimal:
-    return move.quantity if move.state == DONE else move.demand
-
-
 def _hold(facts: Restocking, lines: Sequence[_Lowering]) -> Hold | None:
     """What a person must do in the warehouse, when everything else is done."""
     delivered = [(line.title, line.delivered) for line in lines if line.delivered]
@@ -186,6 +222,14 @@ def _hold(facts: Restocking, lines: Sequence[_Lowering]) -> Hold | None:
             f"refunded in Shopify as not delivered, delivered in Odoo: {_told(delivered)}",
             f"if the goods came back, make the return of that delivery of {facts.sale.name} in Odoo, then retry",
             {"order": facts.sale.name, "lines": _details(delivered)},
+        )
+    unclear = [(line.title, Decimal(line.unclear)) for line in lines if line.unclear]
+    if unclear:
+        return Hold(
+            "return_of_kit",
+            f"came back in Shopify, of kits whose parts do not come to what Odoo counts: {_told(unclear)}",
+            f"make the return of that delivery of {facts.sale.name} in Odoo by hand, then retry",
+            {"order": facts.sale.name, "lines": _details(unclear)},
         )
     return None
 

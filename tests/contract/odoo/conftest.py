@@ -55,7 +55,7 @@ def access(request: pytest.FixtureRequest) -> Iterator[Access]:
             url, database, login, key = REAL
             access = Access(url, database, login, key)
         else:
-            sandbox = stack.enter_context(OdooSandbox("18" if request.param.endswith("18") else "19"))
+            sandbox = stack.enter_context(OdooSandbox("18" if request.param.endswith("18") else "19", kits=True))
             access = Access(sandbox.url, sandbox.database, sandbox.login, sandbox.key, sandbox)
         yield access
         for client in access.clients:

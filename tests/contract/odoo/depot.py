@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from libs.common.odoo.cells import Cell
 from tests.contract.odoo.conftest import Lab
 
@@ -39,6 +41,22 @@ class Depot:
         if stock:
             self.stock(product, stock)
         return product
+
+    def kit(self, **parts: tuple[int, float]) -> int:
+        """A product that is delivered as (product, quantity) of each part; skipped where Odoo has no app for it."""
+        if not self.lab.fields.move_bom_line:
+            pytest.skip("the app mrp is not installed")
+        kit = self.product()
+        (found,) = self.lab.client.search_read("product.product", [("id", "=", kit)], ["product_tmpl_id"])
+        lines = [(0, 0, {"product_id": part, "product_qty": each}) for part, each in parts.values()]
+        bom = {
+            "type": "phantom",
+            "product_tmpl_id": found["product_tmpl_id"][0],
+            "product_qty": 1,
+            "bom_line_ids": lines,
+        }
+        self.lab.client.call("mrp.bom", "create", [[bom]], write=True)
+        return kit
 
     def stock(self, product: int, quantity: float) -> None:
         (warehouse, *_) = self.lab.client.search_read("stock.warehouse", [("company_id", "=", 1)], ["lot_stock_id"])

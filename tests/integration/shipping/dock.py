@@ -59,6 +59,16 @@ class Dock:
         self.work()
         return placed
 
+    def make_kit(self, kit: str, **parts: float) -> None:
+        """Deliver a product as so much of each of these (their names with _ for -)."""
+        skus = [(sku.replace("_", "-"), units) for sku, units in parts.items()]
+        found = {
+            sku: self.odoo.find("product.product", [("default_code", "=", sku)])[0] for sku, _ in [(kit, 1), *skus]
+        }
+        lines = [(0, 0, {"product_id": found[sku]["id"], "product_qty": units}) for sku, units in skus]
+        template = found[kit]["product_tmpl_id"][0]
+        self.odoo.add("mrp.bom", type="phantom", product_tmpl_id=template, product_qty=1, bom_line_ids=lines)
+
     def sale_id(self, order: str) -> int:
         record = self.record("order", order)
         assert record.target, record.held
@@ -117,9 +127,9 @@ class Dock:
 
 @contextmanager
 def open_dock(
-    version: Any = "19", *, delivery: bool = False, locations: Sequence[str] = ("61",), **shop: Any
+    version: Any = "19", *, delivery: bool = False, kits: bool = False, locations: Sequence[str] = ("61",), **shop: Any
 ) -> Iterator[Dock]:
-    far, near = ShopifySandbox(locations=locations, **shop), OdooSandbox(version, delivery=delivery)
+    far, near = ShopifySandbox(locations=locations, **shop), OdooSandbox(version, delivery=delivery, kits=kits)
     with far, near, embedded(far, near, QUEUES) as here:
         stock_up(far, near)
         poller = Poller(here.ledger, here.stores, here.breakers, MongoCursors(here.connection.database))

@@ -40,7 +40,7 @@ OPEN = picking(move(state="assigned"), state="assigned")
 
 def returned(changes: Changes) -> list[tuple[int, int]]:
     """(move, units) that come back."""
-    return [(one.move_id, one.quantity) for one in changes.returned.moves] if changes.returned else []
+    return [(one.move_id, int(one.quantity)) for one in changes.returned.moves] if changes.returned else []
 
 
 def lowered(changes: Changes) -> dict[int, str]:
@@ -244,3 +244,30 @@ def test_units_come_back_from_several_deliveries() -> None:
         pickings=(picking(move(1, id=310), id=203), picking(move(2, id=300), id=200)),
     )
     assert returned(of("return", sold, 3)) == [(300, 2), (310, 1)]
+
+
+def test_a_kit_comes_back_with_all_its_parts_and_is_counted_as_a_kit() -> None:
+    parts = [
+        move(each * 3, id=300 + number, product_id=90 + number, bom_line_id=40 + number)
+        for number, each in ((1, 2), (2, 1))
+    ]
+    sold = sale(sale_line(delivered=Decimal(3)), pickings=(picking(*parts),))
+    changes = of("return", sold, 2)
+    assert (returned(changes), lowered(changes)) == ([(301, 4), (302, 2)], {})
+    assert changes.returned
+    assert [one.bom_line_id for one in changes.returned.moves] == [41, 42]
+
+
+def test_kits_that_were_never_delivered_leave_the_order_as_kits() -> None:
+    parts = [
+        move(each * 3, id=300 + number, product_id=90 + number, bom_line_id=40 + number, state="assigned")
+        for number, each in ((1, 2), (2, 1))
+    ]
+    assert lowered(of("return", sale(pickings=(picking(*parts, state="assigned"),)), 2)) == {70: "1"}
+
+
+def test_a_kit_that_odoo_counts_otherwise_is_a_persons_to_bring_back() -> None:
+    parts = [move(5, id=301, product_id=91, bom_line_id=41), move(3, id=302, product_id=92, bom_line_id=42)]
+    sold = sale(sale_line(delivered=Decimal(1)), pickings=(picking(*parts),))
+    assert of("return", sold, 3).hold_after is not None
+    assert returned(of("return", sold, 3)) == []

@@ -14,7 +14,7 @@ from libs.common.domain.rules import FulfillmentRules, StoreRules, Until
 from libs.common.domain.sales import Move, SaleOrder
 from services.workers.fulfillments.model import Changes, OrderState, Situation
 from services.workers.fulfillments.plan import fulfillment_digest, plan
-from tests.unit.shipping.builders import CAP, LATER, MUG, fulfillment, picking, sale_line, sale_order, tracking
+from tests.unit.shipping.builders import BEFORE, CAP, LATER, MUG, fulfillment, picking, sale_line, sale_order, tracking
 
 LINKED = OrderState("acme/order/450", 7)
 
@@ -159,10 +159,40 @@ def test_services_are_delivered_by_nobody() -> None:
     assert units(plan(situation(one, sale_order(to_do())), rules())) == {70: {701: ("1", True)}}
 
 
-def test_a_kit_is_held() -> None:
-    parts = (Move(1, 91, 1, Decimal(2), Decimal(2), "assigned"),)
-    order = sale_order(to_do(moves=parts), lines=(sale_line(1, f"line_{MUG}"),))
-    assert held(plan(situation(order=order), rules())).code == "delivery_of_kit"
+def part(number: int, demand: int, state: str = "assigned", product: int = 0) -> Move:
+    """Of a kit that is line 1: two of the first part, one of the second."""
+    product = product or 90 + number % 2
+    return Move(number, product, 1, Decimal(demand), Decimal(demand), state, bom_line_id=40 + product)
+
+
+def of_kits(*pickings: Any, delivered: int = 0) -> SaleOrder:
+    return sale_order(*pickings, lines=(sale_line(1, f"line_{MUG}", "4", delivered=Decimal(delivered)),))
+
+
+def test_kits_are_delivered_by_their_parts() -> None:
+    order = of_kits(to_do(moves=(part(1, 8), part(2, 4))))
+    decided = plan(situation(fulfillment(units={MUG: 3}), order), rules())
+    assert units(decided) == {70: {1: ("6", True), 2: ("3", True)}}
+
+
+def test_parts_that_left_ahead_are_not_sent_again() -> None:
+    order = of_kits(picking(69, moves=(part(1, 6, "done"),)), to_do(moves=(part(3, 2), part(2, 4))))
+    assert units(plan(situation(fulfillment(units={MUG: 2}), order), rules())) == {
+        70: {2: ("2", True), 3: ("2", False)}
+    }
+
+
+def test_less_open_than_a_whole_kit_needs_is_held() -> None:
+    order = of_kits(
+        picking(69, moves=(part(1, 6, "done"), part(2, 3, "done"))), to_do(moves=(part(3, 2),)), delivered=3
+    )
+    one, other = fulfillment("899", {MUG: 3}, created_at=BEFORE), fulfillment(units={MUG: 1})
+    assert held(plan(situation(other, order, one), rules())).code == "delivery_short"
+
+
+def test_a_kit_that_odoo_counts_otherwise_is_held() -> None:
+    order = of_kits(picking(69, moves=(part(1, 5, "done"),)), to_do(moves=(part(2, 4),)), delivered=1)
+    assert held(plan(situation(fulfillment(units={MUG: 2}), order), rules())).code == "delivery_of_kit"
 
 
 def test_one_that_was_cancelled_before_anything_was_delivered_is_left_out() -> None:

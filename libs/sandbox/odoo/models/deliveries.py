@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from libs.sandbox.odoo.conversion import DATETIME, parse_datetime
 from libs.sandbox.odoo.database import Row
@@ -11,6 +13,7 @@ from libs.sandbox.odoo.env import Env
 from libs.sandbox.odoo.errors import user_error
 from libs.sandbox.odoo.models.picking_actions import cancel, confirm
 from libs.sandbox.odoo.models.places import TYPE, WAREHOUSE, usage_of
+from libs.sandbox.odoo.models.quantities import parts_of
 from libs.sandbox.odoo.models.reservations import (
     ENDED,
     MOVE,
@@ -47,7 +50,12 @@ def qty_delivered(env: Env, line: Row) -> float:
     if not is_goods(env, line):
         return float(line.get("qty_delivered") or 0.0)
     done = [move for move in moves_of_line(env, line["id"]) if move["state"] == "done"]
-    return sum((_direction(env, move, line) * move["quantity"] for move in done), 0.0)
+    parts = _parts(env, line)
+    sent = [
+        sum((_direction(env, move) * move["quantity"] for move in done if part.has(move)), 0.0) / part.each
+        for part in parts
+    ]
+    return sent[0] if parts[0].bom_line_id is False else float(math.floor(min(sent)))
 
 
 def delivery_status(env: Env, order: Row) -> str | bool:
@@ -85,18 +93,38 @@ def deliver(env: Env, line: Row) -> None:
             confirm(env, picking["id"])  # drafts of returns too
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a line is delivered as: its product, or one part of a kit."""
+
+    bom_line_id: int | Literal[False]
+    product_id: int
+    each: float
+    """Units of it in one unit of the line."""
+
+    def has(self, move: Row) -> bool:
+        return bool(move["product_id"] == self.product_id and (move.get("bom_line_id") or False) == self.bom_line_id)
+
+
+def _parts(env: Env, line: Row) -> list[Part]:
+    product = line["product_id"]
+    kit = [Part(*one) for one in parts_of(env, product)]
+    return kit or [Part(bom_line_id=False, product_id=product, each=1.0)]
+
+
 def _balance(env: Env, order: Row, line: Row) -> None:
-    moves = [move for move in moves_of_line(env, line["id"]) if move["state"] != "cancel"]
-    underway = sum(_direction(env, move, line) * _amount(move) for move in moves)
-    missing = (line.get("product_uom_qty") or 0.0) - underway
-    if missing < 0:
-        due = _deadline(order, line)
-        fitting = [
-            one for one in moves if _direction(env, one, line) > 0 and one.get("date_deadline") in {due, False, None}
-        ]
-        missing += _shrink(env, fitting, -missing)
-    if missing:
-        _enlarge(env, order, line, missing)
+    for part in _parts(env, line):
+        moves = [move for move in moves_of_line(env, line["id"]) if move["state"] != "cancel" and part.has(move)]
+        underway = sum(_direction(env, move) * _amount(move) for move in moves)
+        missing = (line.get("product_uom_qty") or 0.0) * part.each - underway
+        if missing < 0:
+            due = _deadline(order, line)
+            fitting = [
+                one for one in moves if _direction(env, one) > 0 and one.get("date_deadline") in {due, False, None}
+            ]
+            missing += _shrink(env, fitting, -missing)
+        if missing:
+            _enlarge(env, order, line, part, missing)
 
 
 def cancel_deliveries(env: Env, order: Row) -> None:
@@ -126,10 +154,8 @@ def check_line(env: Env, line: Row, changes: dict[str, Any]) -> None:
         )
 
 
-def _direction(env: Env, move: Row, line: Row) -> int:
+def _direction(env: Env, move: Row) -> int:
     """1 for what goes to the customer, -1 for what comes back and counts as returned, else 0."""
-    if move["product_id"] != line.get("product_id"):
-        return 0
     if usage_of(env, move["location_dest_id"]) == "customer":
         return 1 if move["to_refund"] or not move.get("origin_returned_move_id") else 0
     return -1 if move["to_refund"] and usage_of(env, move["location_id"]) == "customer" else 0
@@ -175,7 +201,7 @@ def _set_demand(env: Env, move: Row, demand: float) -> None:
     refresh(env, move["picking_id"])
 
 
-def _enlarge(env: Env, order: Row, line: Row, quantity: float) -> None:
+def _enlarge(env: Env, order: Row, line: Row, part: Part, quantity: float) -> None:
     """Adds to the line's move in the open delivery, or a move to it; below zero the goods are fetched back."""
     warehouse = env.db.tables[WAREHOUSE][order["warehouse_id"]]
     kind = env.db.tables[TYPE][warehouse["out_type_id"]]
@@ -188,7 +214,8 @@ def _enlarge(env: Env, order: Row, line: Row, quantity: float) -> None:
     same = [
         move
         for move in moves_of_line(env, line["id"])
-        if move["picking_id"] == picking_id
+        if part.has(move)
+        and move["picking_id"] == picking_id
         and move["state"] not in ENDED
         and move.get("date_deadline") in {_deadline(order, line), False, None}
     ]
@@ -198,18 +225,26 @@ def _enlarge(env: Env, order: Row, line: Row, quantity: float) -> None:
     values = {
         "picking_id": picking_id,
         "sale_line_id": line["id"],
-        "product_id": line["product_id"],
+        "product_id": part.product_id,
         "product_uom_qty": abs(quantity),
         "date_deadline": _deadline(order, line),
-        "product_uom": line["product_uom" if env.version == "18" else "product_uom_id"],
+        "product_uom": _unit(env, line, part),
         "sequence": line.get("sequence") or 10,
         "to_refund": env.version != "18" or quantity < 0,
     }
+    if part.bom_line_id:
+        values["bom_line_id"] = part.bom_line_id
     if env.version == "18":
-        name = env.display_name("product.product", line["product_id"])
+        name = env.display_name("product.product", part.product_id)
         values |= {"name": name, "group_id": order["procurement_group_id"]}
     create(env.as_superuser(), MOVE, [values], nested=True)
     confirm(env, picking_id)
+
+
+def _unit(env: Env, line: Row, part: Part) -> Any:
+    if part.bom_line_id:
+        return env.value("product.product", env.db.tables["product.product"][part.product_id], "uom_id")
+    return line["product_uom" if env.version == "18" else "product_uom_id"]
 
 
 def _open_picking(env: Env, order: Row, kind: int) -> int | None:

@@ -58,6 +58,7 @@ _OF_MOVE = (
     "origin_returned_move_id",
     "to_refund",
     "sale_line_id",
+    "bom_line_id",
 )
 
 

@@ -94,6 +94,18 @@ def _ids(value: Any) -> list[int]:
     return list(value) if isinstance(value, (list, tuple)) else [value] if value else []
 
 
+def parts_of(env: Env, product_id: int) -> list[tuple[int, int, float]]:
+    """The parts of one kit, kits in it taken apart: the bill's line, the product, how much; [] for no kit."""
+    bom = _kit(env, env.db.tables[PRODUCT][product_id])
+    parts: list[tuple[int, int, float]] = []
+    for one in env.db.referring(BOM_LINE, "bom_id", bom["id"]) or () if bom is not None else ():
+        line = env.db.tables[BOM_LINE][one]
+        each = line["product_qty"] / bom["product_qty"]  # type: ignore[index]
+        inner = parts_of(env, line["product_id"])
+        parts += [(b, p, each * n) for b, p, n in inner] if inner else [(one, line["product_id"], each)]
+    return parts
+
+
 def _kit(env: Env, product: Row) -> Row | None:
     for one in env.db.referring(BOM, "product_tmpl_id", product["product_tmpl_id"]) or () if BOM in env.models else ():
         bom = env.db.tables[BOM][one]

@@ -72,7 +72,7 @@ def _hints(look: Looking, changed: list[tuple[int, int, Row]]) -> list[Hint]:
     if not changed:
         return []
     slug, rules = look.store.slug, look.store.rules.inventory
-    kits = _kits(look, {product for product, _, _ in changed})
+    kits = kits_with(look, {product for product, _, _ in changed})
     products = {one for product, _, _ in changed for one in (product, *kits.get(product, ()))}
     linked = {
         product: record
@@ -106,7 +106,7 @@ def _showing(rules: InventoryRules, warehouse: int) -> Iterable[LocationRules]:
     return (one for one in rules.locations if not warehouse or one.places or warehouse in one.warehouses)
 
 
-def _kits(look: Looking, products: set[int]) -> dict[int, set[int]]:
+def kits_with(look: Looking, products: set[int]) -> dict[int, set[int]]:
     """By product: the kits of which it is a part, kits of kits among them. Asks Odoo only where it has kits."""
     found: dict[int, set[int]] = {}
     if not look.has_model(BOM_LINE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,8 @@ from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.domain.sales import SaleOrder
 from libs.common.domain.shipping import delivered_units, moved_units, returned_units
 from libs.common.odoo.facts import FactsCache
+from services.scheduler.odoo_poll.polled import Looking
+from services.scheduler.odoo_poll.stock import kits_with
 from services.workers.context import StoreContext
 from services.workers.refunds.far_side import read_deliveries
 from services.workers.refunds.kits import returned_kits

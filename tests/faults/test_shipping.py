@@ -1,7 +1,8 @@
-"""Deliveries and fulfillments under fire, on the real ledger: FAULTS.md F13, F22, F23, F26, F27."""
+"""Deliveries and fulfillments under fire, on the real ledger: FAULTS.md F13, F21, F22, F23, F26, F27, F36."""
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from libs.common.domain.fulfillments import Tracking
 from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.ledger.model import Hint, State
-from libs.sandbox.faults import Action, Delay, Drop, Error, Fault, Refuse, Truncate
+from libs.sandbox.faults import Action, Call, Delay, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog
 from services.workers.bootstrap import Workers
@@ -234,6 +235,36 @@ def test_f13_a_worker_killed_at_any_call_leaves_no_unit_out_and_sends_none_twice
         if not killed:
             break
     assert at_call > len(among) - 2, "every call had its turn"
+    exactly_once(rig, dock, orders, ids)
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["written", "not written"])
+@pytest.mark.parametrize("direction", ["to shopify", "to odoo"])
+def test_f21_a_worker_paused_past_its_lease_delivers_and_tells_nothing_when_it_wakes(
+    rig: Rig, dock: Dock, direction: str, *, applied: bool
+) -> None:
+    to_shopify = direction == "to shopify"
+    orders, ids = delivered(dock, 2) if to_shopify else fulfilled(rig, dock, 2)
+    queue, far = ("deliveries", rig.shop) if to_shopify else ("fulfillments", rig.odoo)
+    asleep = threading.Event()
+    sleeper = rig.start_worker("services.workers", queue, worker_lease_seconds=1)
+
+    def pause() -> None:
+        sleeper.send_signal(signal.SIGSTOP)
+        asleep.set()
+
+    far.faults.add(Fault("FulfillmentCreate" if to_shopify else TO_ODOO[-1], Call(pause, applied=applied)))
+    with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5, poll=to_shopify):
+        assert asleep.wait(30)
+        rig.start_worker("services.workers", queue, worker_lease_seconds=5)
+        _wait_known(rig, ids)
+        rig.wait_settled(ids)
+        settled = [rig.record(one) for one in ids]
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.terminate()
+        assert sleeper.wait(30) == 0
+    again = [rig.record(one) for one in ids]
+    assert [(one.synced, one.target) for one in again] == [(one.synced, one.target) for one in settled]
     exactly_once(rig, dock, orders, ids)
 
 

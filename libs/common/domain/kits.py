@@ -79,14 +79,29 @@ def kit_of(order: SaleOrder, line: SaleLine) -> Kit | None:
 
 
 def _ordered(outgoing: Sequence[Move]) -> Iterator[dict[Part, Fraction]]:
-    """What may be ordered of each part in all. A rest without backorder is of the order, too, or was sent anew since.
+    """What may be ordered of each part in all; which it is tells what Odoo counts as delivered.
 
-    Of a move that was done in part it is what its demand is above its quantity, of others a move that was cancelled.
+    What was given up (the rest of a move that was done in part, moves that were cancelled) is of the order still or was
+    sent anew since. Where it is another share of one part than of another, no kits were given up, but parts.
     """
-    alive = [move for move in outgoing if move.state != CANCELLED]
-    yield _sums((move, move.quantity if move.state == DONE else move.demand) for move in alive)
-    for moves in (alive, outgoing):
-        yield _sums((move, max(move.demand, move.quantity) if move.state == DONE else move.demand) for move in moves)
+    alive = _sums((m, m.quantity if m.state == DONE else m.demand) for m in outgoing if m.state != CANCELLED)
+    rest = _sums((m, max(m.demand - m.quantity, Decimal(0))) for m in outgoing if m.state == DONE)
+    gone = _sums((m, m.demand) for m in outgoing if m.state == CANCELLED)
+    parts = sorted({*alive, *gone})
+    live, given_up = ([_of(sums, part) for part in parts] for sums in (alive, _plus(rest, gone)))
+    even = all(given_up[0] * other == live[0] * up for other, up in zip(live, given_up, strict=True))
+    if even:
+        yield alive
+        yield _plus(alive, rest)
+    yield _plus(_plus(alive, rest), gone)
+
+
+def _plus(one: Amounts, other: Amounts) -> dict[Part, Fraction]:
+    return {part: _of(one, part) + _of(other, part) for part in {*one, *other}}
+
+
+def _of(amounts: Amounts, part: Part) -> Fraction:
+    return amounts.get(part, Fraction(0))
 
 
 def kits_moved(kit: Kit, order: SaleOrder, picking: Picking) -> int:

@@ -184,7 +184,9 @@ def test_parts_that_left_ahead_are_not_sent_again() -> None:
 
 def test_less_open_than_a_whole_kit_needs_is_held() -> None:
     order = of_kits(
-        picking(69, moves=(part(1, 6, "done"), part(2, 3, "done"))), to_do(moves=(part(3, 2),)), delivered=3
+        picking(69, moves=(part(1, 6, "done"), part(2, 3, "done"))),
+        to_do(moves=(part(3, 2), part(4, 1, "cancel"))),
+        delivered=3,
     )
     one, other = fulfillment("899", {MUG: 3}, created_at=BEFORE), fulfillment(units={MUG: 1})
     assert held(plan(situation(other, order, one), rules())).code == "delivery_short"

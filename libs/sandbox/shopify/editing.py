@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from libs.sandbox.shopify.adding import added_lines, more_of
 from libs.sandbox.shopify.afterwards import UPDATED, Hooks, chosen
 from libs.sandbox.shopify.currents import Currents, financial_status
-from libs.sandbox.shopify.derived import Document
+from libs.sandbox.shopify.derived import Document, minus
 from libs.sandbox.shopify.drafts import Company, Line, Person, Place, Terms
-from libs.sandbox.shopify.figures import figure
+from libs.sandbox.shopify.figures import figure, negative, total_of
 from libs.sandbox.shopify.fulfilling import line_gid, shipping_changes
 from libs.sandbox.shopify.parts import all_lines, with_lines
 from libs.sandbox.shopify.people import address_document, buyer_document, customer_document, terms_document
 from libs.sandbox.shopify.refunding import Payback, Refunding, told
-from libs.sandbox.shopify.refunds import RestockType, Taken, refunded_units
+from libs.sandbox.shopify.refunds import RestockType, Taken, refunded_shipping, refunded_units
 from libs.sandbox.shopify.routing import not_to_ship, units_left
 
 EDITED = "orders/edited"
@@ -31,6 +31,7 @@ class Editing(Refunding):
         address: Place | None = None,
         shipping_address: Place | None = None,
         billing_address: Place | None = None,
+        remove_shipping: bool = False,
         as_refund: bool = False,
         note: str = "",
         topics: Sequence[str] | None = None,
@@ -38,9 +39,9 @@ class Editing(Refunding):
         """Sets how many units of lines there are to be, adds lines, changes addresses; the order.
 
         A line keeps the quantity that was ordered, its `currentQuantity` goes down; the figures as they were placed
-        stay, the `current…` ones follow. `address` stands for both addresses, which are no edit by themselves.
-        `as_refund` records units that go in a refund without money beside it. Raises `ValueError` for units that
-        were shipped already.
+        stay, the `current…` ones follow. `remove_shipping` takes every shipping line off; `address` stands for both
+        addresses, which are no edit by themselves. `as_refund` records units that go in a refund without money beside
+        it. Raises `ValueError` for units that were shipped already.
         """
         with self.changing:
             order = self.order(order_id)
@@ -53,9 +54,11 @@ class Editing(Refunding):
                 order = self.with_refund(order, refund, {**changes, "edited": True})
                 hooks += told(refund)[:1]
             changes, added = self._edited(order, Counter() if as_refund else removals, increments, add)
+            unshipped = self._without_shipping({**order, **changes}) if remove_shipping else {}
+            changes = {**changes, **unshipped}
             places = self._addresses(shipping_address or address, billing_address or address)
             order = self.keep(order, {**changes, **places})
-            if removals or increments or added:
+            if removals or increments or added or unshipped:
                 additions = {**increments, **{one["id"]: one["quantity"] for one in added}}
                 hooks.append((EDITED, {**edit, "additions": additions, "removals": dict(removals)}))
             self.note("order", "edit", order, order, removed=removals.total(), added=len(added))
@@ -117,6 +120,24 @@ class Editing(Refunding):
         after = {**order, **changes}
         changes |= shipping_changes(after)
         return {**changes, "displayFinancialStatus": financial_status(after, figure(order, "transactions"))}, added
+
+    def _without_shipping(self, order: Document) -> Document:
+        """The lines stay, marked as removed; what was not refunded of them is no part of what the order costs now."""
+        currents = Currents(order)
+        for line in order["shippingLines"]:
+            if not line["isRemoved"]:
+                before = refunded_shipping(order, line["id"])
+                left = minus(line["discountedPriceSet"], *(one["subtotalAmountSet"] for one in before))
+                taxes = line["taxLines"]
+                if before and taxes:  # what a part refund took of several taxes, it took off the first one's sum
+                    whole = total_of(order, (tax["priceSet"] for tax in taxes))
+                    taxes = [{**taxes[0], "priceSet": minus(whole, *(one["taxAmountSet"] for one in before))}]
+                gone = [{**tax, "priceSet": negative(tax["priceSet"])} for tax in taxes]
+                currents.goods(negative(left), gone, "currentShippingPriceSet")
+        lines = [{**line, "isRemoved": True} for line in order["shippingLines"]]
+        changes = {**currents.changes, "shippingLines": lines, "edited": True}
+        after = {**order, **changes}
+        return {**changes, "displayFinancialStatus": financial_status(after, figure(order, "transactions"))}
 
     def _addresses(self, shipping: Place | None, billing: Place | None) -> Document:
         given = {"shippingAddress": shipping, "billingAddress": billing}

@@ -82,44 +82,50 @@ class Returning(Editing):
     def process_return(
         self,
         return_id: str,
+        units: Mapping[str, int] | None = None,
         *,
+        exchange: bool = True,
         restock_type: RestockType = "return",
         pay_back: bool = True,
         gateway: str | None = None,
         topics: Sequence[str] | None = None,
     ) -> tuple[Document, Document]:
-        """The units arrived: they are refunded, what was agreed on in exchange is sold; the return and the refund.
+        """Units arrived: they are refunded, what was agreed on in exchange is sold; the return and the refund.
 
-        Only what the exchange leaves of the returned units' price is paid back; where it costs more, the difference
-        is outstanding. The return is closed.
+        By line (its number or global id) so many of them, else all that are still to come. Only what the exchange
+        leaves of their price is paid back; where it costs more, the difference is outstanding. The return is closed
+        once all of it was processed. Raises `ValueError` for more than is still to come.
         """
         with self.changing:
             order, returned = self._return(return_id)
             if returned["status"] != "OPEN":
                 raise ValueError(f"the return {returned['name']} is {returned['status'].lower()}")
-            exchanged, returned = self._exchanged(order, returned)
+            wanted = None if units is None else {line_gid(order, one): count for one, count in units.items()}
+            returned, arrived = _arrived(returned, wanted)
+            exchanged, returned = self._exchanged(order, returned) if exchange else ({}, returned)
             order = {**order, **exchanged}
-            units = {one["lineItem"]["id"]: (one["quantity"], restock_type) for one in returned["returnLineItems"]}
-            refund, changes = self.refunded(order, Taken(units), Payback(gateway, pay_back=pay_back))
+            taken = Taken({line: (count, restock_type) for line, count in arrived.items()})
+            refund, changes = self.refunded(order, taken, Payback(gateway, pay_back=pay_back))
             refund |= {"return": {"id": returned["id"]}}
-            closed = {**returned, "status": "CLOSED"}
-            returns = replaced((order | changes)["returns"], {closed["id"]: closed})
+            done = {**returned, "status": "CLOSED" if _is_done(returned) else "OPEN"}
+            returns = replaced((order | changes)["returns"], {done["id"]: done})
             order = self.with_refund(order, refund, {**exchanged, **changes, **_returns(returns)})
-            self.note("return", "process", closed, order, total=amount(refund["totalRefundedSet"]))
+            self.note("return", "process", done, order, total=amount(refund["totalRefundedSet"]))
             self.note("refund", "create", refund, order, total=amount(refund["totalRefundedSet"]))
-            hooks: Hooks = [*told(refund)[:-1], ("returns/close", closed), (UPDATED, None)]
+            topic = "returns/close" if done["status"] == "CLOSED" else "returns/process"
+            hooks: Hooks = [*told(refund)[:-1], (topic, done), (UPDATED, None)]
             self.tell(order, chosen(hooks, topics))
-            return closed, refund
+            return done, refund
 
     def _exchanged(self, order: Document, returned: Document) -> tuple[Document, Document]:
         """What an exchange changes of the order, and the return with its lines, which are nobody else's."""
-        agreed = [item["agreed"] for item in returned["exchangeLineItems"]]
-        if not agreed:
+        waiting = [item for item in returned["exchangeLineItems"] if item["lineItems"] is None]
+        if not waiting:
             return {}, returned
         currents = Currents(order)
-        lines, applications = added_lines(order, agreed, currents, self.store)
-        pairs = zip(returned["exchangeLineItems"], lines, strict=True)
-        returned = {**returned, "exchangeLineItems": [{**item, "lineItems": [line]} for item, line in pairs]}
+        lines, applications = added_lines(order, [item["agreed"] for item in waiting], currents, self.store)
+        sold = {item["id"]: {**item, "lineItems": [line]} for item, line in zip(waiting, lines, strict=True)}
+        returned = {**returned, "exchangeLineItems": replaced(returned["exchangeLineItems"], sold)}
         to_ship = self.to_ship([(line, line["quantity"]) for line in lines])
         changes = {
             **currents.changes,
@@ -151,6 +157,26 @@ class Returning(Editing):
         if order is None:
             raise KeyError(return_id)
         return order, next(one for one in order["returns"] if one["id"] == wanted)
+
+
+def _arrived(returned: Document, wanted: Mapping[str, int] | None) -> tuple[Document, dict[str, int]]:
+    """The return after these units of it, or all that are left, were processed; and how many that are, by line."""
+    arrived: dict[str, int] = {}
+    lines = []
+    for one in returned["returnLineItems"]:
+        line, left = one["lineItem"]["id"], one["quantity"] - one.get("processedQuantity", 0)
+        count = left if wanted is None else wanted.get(line, 0)
+        if not 0 <= count <= left:
+            raise ValueError(f"{count} units are to be processed, {left} of the return {returned['name']} are to come")
+        if count:
+            arrived[line] = count
+        lines.append({**one, "processedQuantity": one.get("processedQuantity", 0) + count})
+    return {**returned, "returnLineItems": lines}, arrived
+
+
+def _is_done(returned: Document) -> bool:
+    units = all(one["processedQuantity"] == one["quantity"] for one in returned["returnLineItems"])
+    return units and all(item["lineItems"] is not None for item in returned["exchangeLineItems"])
 
 
 def _returns(returns: list[Document]) -> Document:

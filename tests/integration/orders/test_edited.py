@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.ledger.model import Record, State
-from libs.sandbox.shopify.drafts import Line
+from libs.sandbox.shopify.drafts import Line, Shipping
 from tests.integration.orders.desk import Desk
 from tests.integration.orders.test_paid import amount, paid_rules
 
@@ -54,6 +54,29 @@ def test_what_an_edit_adds_is_invoiced_and_paid_as_well(desk: Desk) -> None:
     total = desk.shop.order(number)["currentTotalPriceSet"]["shopMoney"]["amount"]
     assert sum(amount(one["amount_total"]) for one in invoices) == total
     assert desk.shop.outstanding(number) == Decimal(0)
+
+
+def test_shipping_that_an_edit_removes_leaves_the_order_while_it_is_not_invoiced(desk: Desk) -> None:
+    placed = two_lines(desk, paid=False, shipping=(Shipping("Standard", Decimal("5.00")),))
+    (record,) = desk.sync(placed)
+    assert len(desk.order(record)["lines"]) == 3
+    record = edit(desk, placed, remove_shipping=True)
+    assert record.state is State.SYNCED, record.held
+    assert [line["product_uom_qty"] for line in desk.order(record)["lines"]] == [2.0, 3.0, 0.0]
+    placed = desk.shop.order(placed["id"])
+    assert amount(desk.order(record)["amount_total"]) == placed["currentTotalPriceSet"]["shopMoney"]["amount"]
+    before = desk.writes()
+    assert desk.retry(record).state is State.SYNCED
+    assert desk.writes() == before
+
+
+def test_shipping_that_an_edit_removes_after_the_invoice_is_held_with_what_to_do(desk: Desk) -> None:
+    paid_rules(desk)
+    placed = desk.place(desk.line(2), shipping=(Shipping("Standard", Decimal("5.00")),))
+    desk.sync(placed)
+    record = edit(desk, placed, remove_shipping=True)
+    assert (record.state, record.held and record.held.code) == (State.HELD, "order_changed")
+    assert [line["product_uom_qty"] for line in desk.order(record)["lines"]] == [2.0, 1.0]
 
 
 def test_what_is_delivered_stays_and_is_held_with_what_to_do(desk: Desk) -> None:

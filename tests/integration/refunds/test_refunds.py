@@ -310,6 +310,27 @@ def test_an_exchange_leaves_open_what_shopify_says(counter: Counter) -> None:
     assert left == desk.shop.outstanding(placed["id"])
 
 
+def test_a_return_that_is_processed_in_parts_comes_back_in_parts(counter: Counter) -> None:
+    placed = counter.sell(deliver=True)
+    desk = counter.desk
+    mugs = counter.line_id(placed)
+    opened = desk.shop.return_order(
+        placed["id"], {mugs: 2}, exchange=(Line(desk.shop.product("BENCH-003"), 1),), topics=()
+    )
+    _, first = desk.shop.process_return(opened["id"], {mugs: 1}, exchange=False, topics=())
+    (record,) = counter.announce(first)
+    assert record.state is State.SYNCED, record.held
+    assert [line["qty_delivered"] for line in counter.order(placed)["lines"]] == [2.0]
+    closed, second = desk.shop.process_return(opened["id"], topics=())
+    assert closed["status"] == "CLOSED"
+    (record,) = counter.announce(second)
+    assert record.state is State.SYNCED, record.held
+    assert [line["qty_delivered"] for line in counter.order(placed)["lines"]] == [1.0, 0.0]
+    assert sum(one[4] for one in counter.books(placed)) == desk.shop.outstanding(placed["id"])
+    back = [one["moves"][0]["quantity"] for one in counter.pickings(placed) if one["picking_type_code"] == "incoming"]
+    assert back == [1.0, 1.0]
+
+
 def test_a_batch_takes_few_calls_and_one_more_for_each_payment(counter: Counter) -> None:
     orders = [counter.sell(deliver=True) for _ in range(5)]
     refunds = [counter.refund(one, 1) for one in orders]

@@ -51,6 +51,28 @@ def test_what_is_returned_is_refunded_when_it_arrives(shop: ShopifySandbox) -> N
     assert hooks.body("refunds/create")["return"]["admin_graphql_api_id"] == opened["id"]
 
 
+def test_a_return_is_processed_in_parts_and_closed_with_the_last(shop: ShopifySandbox) -> None:
+    order = shipped(shop)
+    mug, cup = (line["id"] for line in order["lineItems"])
+    opened = shop.return_order(order["id"], {mug: 2, cup: 1}, exchange=[Line(CUP, 1)])
+    with receiving() as hooks:
+        shop.webhooks_to(hooks.url)
+        half, first = shop.process_return(opened["id"], {mug: 1}, exchange=False)
+        assert shop.wait_delivered(5)
+        assert "returns/process" in hooks.topics
+        assert "returns/close" not in hooks.topics
+    assert (half["status"], shop.order(order["id"])["returnStatus"]) == ("OPEN", "IN_PROGRESS")
+    assert [(one["lineItem"]["id"], one["quantity"]) for one in first["refundLineItems"]] == [(mug, 1)]
+    assert half["exchangeLineItems"][0]["lineItems"] is None
+    with pytest.raises(ValueError, match="2 units are to be processed, 1 of the return"):
+        shop.process_return(opened["id"], {mug: 2})
+    whole, second = shop.process_return(opened["id"])
+    assert (whole["status"], shop.order(order["id"])["returnStatus"]) == ("CLOSED", "RETURNED")
+    assert [(one["lineItem"]["id"], one["quantity"]) for one in second["refundLineItems"]] == [(mug, 1), (cup, 1)]
+    assert whole["exchangeLineItems"][0]["lineItems"][0]["quantity"] == 1
+    assert shop.outstanding(order["id"]) == 0
+
+
 def test_the_lines_of_an_exchange_are_in_the_return_alone(shop: ShopifySandbox, ask: Client) -> None:
     order = shipped(shop)
     mug = order["lineItems"][0]["id"]

@@ -1,4 +1,4 @@
-"""Deliveries and fulfillments under fire, on the real ledger: FAULTS.md F13, F21, F22, F23, F26, F27, F36."""
+"""Deliveries and fulfillments under fire, on the real ledger: FAULTS.md F13, F21, F22, F23, F26, F27."""
 
 from __future__ import annotations
 

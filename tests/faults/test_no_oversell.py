@@ -160,7 +160,7 @@ def test_what_is_sold_never_exceeds_what_there_is_and_both_sides_agree_in_the_en
     workers = [rig.start_worker("services.workers", "orders", "refunds", "inventory") for _ in range(2)]
     with rig.scheduler(poll=True):
         try:
-            wait_until(lambda: rig.shop.level(SKU).available == STOCK - BUFFER, "the first figure")  # type: ignore[union-attr]
+            wait_until(lambda: rig.shop.level(SKU).available == STOCK - BUFFER, "the first figure", 60)  # type: ignore[union-attr]
             for seller in sellers:
                 seller.start()
             wait_until(lambda: market.gone() > STOCK / 4, "a quarter is sold")

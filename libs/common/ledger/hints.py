@@ -14,7 +14,7 @@ than half of an upsert; when the record is there already, the unique `_id` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,8 @@ ROUNDS = 12
 """Each round somebody else got in between; so many in a row do not happen by chance."""
 
 FOR_BREAKER = re.compile("^" + re.escape(BREAKER_PREFIX))
+
+NO_EVENTS: Mapping[int, Document] = {}
 
 CREATION = "/create"
 """How the topic ends that announces a new record."""
@@ -241,9 +243,12 @@ def _pushed(hints: Sequence[Hint], now: datetime) -> Document:
     return pushed
 
 
-def pushed_events(events: Sequence[Event]) -> Document:
-    """The `$push` of a record's history: newest last, the oldest fall off."""
-    return {"$each": [event_document(event) for event in events], "$slice": -HISTORY_LENGTH}
+def pushed_events(events: Sequence[Event], known: Mapping[int, Document] = NO_EVENTS) -> Document:
+    """The `$push` of a record's history: newest last, the oldest fall off.
+
+    `known` are the documents of events that many records share, by the `id()` of the event.
+    """
+    return {"$each": [known.get(id(event)) or event_document(event) for event in events], "$slice": -HISTORY_LENGTH}
 
 
 def _event(hint: Hint, now: datetime) -> Event:

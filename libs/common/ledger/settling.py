@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pymongo import UpdateOne
@@ -12,6 +12,7 @@ from libs.common.errors import LedgerUnavailable
 from libs.common.ledger.base import Records, made_due
 from libs.common.ledger.documents import (
     Document,
+    event_document,
     held_document,
     plain,
     read_time,
@@ -38,12 +39,15 @@ class Settling(Records):
         written: dict[str, Settlement] = {}
         again: set[str] = set()
         now = self.clock.now()
+        # The calls of a batch stand in the history of each of its records: made into documents once.
+        told = {id(event): event for settlement in settlements for event in settlement.events}
+        documents = {key: event_document(event) for key, event in told.items()}
         with reaching_ledger():
             for _ in range(SETTLE_ROUNDS):
                 if not pending:
                     break
                 batch = list(pending.values())
-                matched, refused = self._write_all([_change(token, one, now, hinted) for one in batch])
+                matched, refused = self._write_all([_change(token, one, now, hinted, documents) for one in batch])
                 if matched == len(batch):
                     again |= hinted & pending.keys()
                     written |= pending
@@ -136,13 +140,17 @@ class Settling(Records):
             return self._records.update_many(conditions, made_due(self.clock.now())).matched_count
 
 
-def _change(token: str, settlement: Settlement, now: datetime, hinted: set[str]) -> UpdateOne:
+def _change(
+    token: str, settlement: Settlement, now: datetime, hinted: set[str], documents: Mapping[int, Document]
+) -> UpdateOne:
     """The compare-and-set of one outcome: as claimed, or (`hinted`) due again because more was learnt since."""
     conditions: Document = {"_id": settlement.record_id, "lease.token": token, "state": State.RUNNING.value}
     grown = settlement.record_id in hinted
     if not grown and hints_count(settlement.state, settlement.waits_for):
         conditions["wanted.seq"] = settlement.seq
-    return UpdateOne(conditions, _update(token, settlement, now, again=grown))
+    update = _update(token, settlement, now, again=grown)
+    update["$push"] = {"history": pushed_events(_events(settlement, now, again=grown), documents)}
+    return UpdateOne(conditions, update)
 
 
 def _update(token: str, settlement: Settlement, now: datetime, *, again: bool) -> Document:
@@ -180,7 +188,6 @@ def _update(token: str, settlement: Settlement, now: datetime, *, again: bool) -
     return {
         "$set": changed,
         "$unset": dict.fromkeys(sorted(gone - changed.keys()), ""),
-        "$push": {"history": pushed_events(_events(settlement, now, again=again))},
     }
 
 

@@ -16,10 +16,15 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.odoo.writing import create
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.sandbox import LOCATION, ShopifySandbox
+from services.scheduler.odoo_poll.poller import Poller
 from services.workers.bootstrap import Ports, Workers, build
 from tests.rig import SLUG, Rig, open_rig
 
 PAIRS = 10_000
+#: So many pairs where the shop's points are scarce: they come back at this rate, and none is left in the beginning.
+BOUND_PAIRS, BOUND_POINTS, BOUND_RATE = 2500, 100.0, 5.0
+BOUND_SECONDS = 300.0
+BOUND_UNITS = 11
 SETTING = "InventorySetQuantities"
 
 
@@ -45,19 +50,39 @@ def count_stock_calls(mongodb_url: str, rabbitmq_url: str, *, pairs: int = PAIRS
                 odoo.calls.clear()
                 started = time.monotonic()
                 poller.round(wait=True)
-                polled = odoo.calls.count()
+                polled, polled_seconds = odoo.calls.count(), time.monotonic() - started
                 _work(workers)
+                counts[f"{name}_worked_seconds"] = time.monotonic() - started - polled_seconds
                 counts[f"{name}_seconds"] = time.monotonic() - started
                 counts[f"{name}_mutations"] = shop.calls.count(SETTING)
                 counts[f"{name}_points"] = sum(int(call.detail.get("actual", 0)) for call in shop.calls.entries())
                 counts[f"{name}_odoo"] = odoo.calls.count()
                 counts[f"{name}_odoo_after_poll"] = odoo.calls.count() - polled
                 _all_show(rig, len(some), units)
+            counts |= _bound(rig, workers, poller, products[:BOUND_PAIRS])
         finally:
             poller.stop()
             workers.close()
             rig.connection.database.client.drop_database(database)
         return counts
+
+
+def _bound(rig: Rig, workers: Workers, poller: Poller, products: list[int]) -> dict[str, float]:
+    """How long it takes when the points decide, and how long these points take to come."""
+    _count(rig.odoo, products, BOUND_UNITS)
+    poller.round(wait=True)
+    bucket = rig.shop.bucket
+    bucket.maximum, bucket.restore_rate = BOUND_POINTS, BOUND_RATE
+    bucket.drain()
+    rig.shop.calls.clear()
+    started = time.monotonic()
+    while sum(1 for count in rig.shop.stock.counts.values() if count.available == BOUND_UNITS) < len(products):
+        if not workers.pipelines["inventory"].look_at(SLUG, []):
+            time.sleep(0.05)
+        assert time.monotonic() - started < BOUND_SECONDS, "too late"
+    seconds = time.monotonic() - started
+    points = sum(int(call.detail.get("actual", 0)) for call in rig.shop.calls.entries())
+    return {"bound_seconds": seconds, "bound_points": points, "bound_budget_seconds": points / BOUND_RATE}
 
 
 def _products(rig: Rig, pairs: int) -> list[int]:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
+from pydantic import SecretStr
 
-from libs.common.ledger.model import Hint, State
+from libs.common.ledger.model import Hint, Link, State, Target
+from libs.common.stores.model import ShopifyConnection
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
-from libs.sandbox.shopify.sandbox import LOCATION
+from libs.sandbox.shopify.bench import bench_catalog
+from libs.sandbox.shopify.sandbox import LOCATION, ShopifySandbox
 from tests.integration.inventory.shelf import CAP, MUG, Shelf, open_shelf
 
 READS = ["InventoryLevels", "NewestOrders"]
@@ -121,15 +124,68 @@ def test_f24_rest_that_answers_429_is_waited_for_as_it_says(shelf: Shelf) -> Non
 
 
 @pytest.mark.parametrize("operation", [*READS, PRODUCT])
-@pytest.mark.parametrize("action", [Truncate(0.5), Drop()], ids=["truncated", "reset"])
-def test_f29_a_broken_answer_is_tried_again(shelf: Shelf, operation: str, action: Action) -> None:
+@pytest.mark.parametrize(
+    ("action", "times"),
+    [(Drop(), 1), (Drop(), 3), (Truncate(0.5), 1)],
+    ids=["one connection that is gone", "all connections gone", "truncated"],
+)
+def test_f29_a_broken_answer_is_asked_for_again_in_place_or_as_an_attempt(
+    shelf: Shelf, operation: str, action: Action, *, times: int
+) -> None:
+    """A kept connection that proves closed before an answer began is replaced, and costs no attempt; all else does."""
+    shelf.settle()  # the other pair is settled: a batch of several is cut in two at once, and each half tried again
     shelf.count(7)
     shelf.poll()
-    (shelf.odoo if operation == PRODUCT else shelf.shop).faults.add(Fault(operation, action))
+    (shelf.odoo if operation == PRODUCT else shelf.shop).faults.add(Fault(operation, action, times=times))
     shelf.work()
-    assert writes(shelf) in ([], [7])
+    found = (shelf.pair().state, shelf.pair().attempts, writes(shelf))
+    replaced = [(State.SYNCED, 0, [7])] if (action, times) == (Drop(), 1) else []
+    assert found in [(State.DUE, 1, []), *replaced]
     until_synced(shelf)
-    assert writes(shelf) == [7]
+    assert (shelf.pair().attempts, writes(shelf)) == (0, [7])
+
+
+@pytest.mark.parametrize("action", LOST, ids=["applied", "never arrived", "cut short"])
+def test_f29_a_figure_without_an_answer_is_sent_again_in_place_and_is_an_attempt_when_none_comes(
+    shelf: Shelf, action: Action
+) -> None:
+    shelf.count(7)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", action, times=2))
+    shelf.work()
+    assert (shelf.pair().state, shelf.pair().attempts, shelf.mutations()) == (State.SYNCED, 0, 3)
+    shelf.count(9)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", action, times=3))
+    shelf.work()
+    assert (shelf.pair().state, shelf.pair().attempts) == (State.DUE, 1)
+    until_synced(shelf)
+    assert writes(shelf) == [7, 9]
+
+
+def test_f24_a_shop_that_asks_for_patience_keeps_no_other_store_waiting(shelf: Shelf) -> None:
+    mine = shelf.stores.get("acme")
+    assert mine
+    with ShopifySandbox(shop="other.myshopify.com") as shop:
+        shop.add_products(bench_catalog())
+        shop.set_level(MUG, 0)
+        secret, token = SecretStr(shop.secret), SecretStr(shop.token)
+        shopify = ShopifyConnection.model_validate(
+            {"shop": shop.shop, "secret": secret, "token": token, "url": shop.url}
+        )
+        shelf.stores.save(mine.model_copy(update={"slug": "other", "shopify": shopify, "version": 0}))
+        target = Target("product.product", shelf.products[MUG], MUG)
+        shelf.ledger.link("other", [Link("variant", shop.product(MUG).variant_id, target, MUG)])
+        shelf.count(7)
+        shelf.poll()
+        patience = Refuse(429, headers={"Retry-After": "600"})
+        shelf.shop.faults.add(Fault("InventorySetQuantities", patience, times=None))
+        shelf.work()
+        assert shelf.workers.pipelines["inventory"].look_at("other", []) > 0
+        level = shop.level(MUG)
+        assert level
+        assert (shelf.available(), level.available) == (0, 7)
+        assert (shelf.pair().state, shelf.pair().attempts) == (State.DUE, 0)
 
 
 def test_f19_a_pair_that_is_put_off_keeps_no_other_one_waiting(shelf: Shelf) -> None:

@@ -22,16 +22,16 @@ WRITES = frozenset({"product.product.load", "res.partner.load", "sale.order.load
 
 
 class Bomb:
-    """Kills a process at the n-th call that reaches either sandbox: after it was applied, before it is answered."""
+    """Kills a process at the n-th call that reaches either sandbox: after it was applied (or before), unanswered."""
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Rig, *, applied: bool = True) -> None:
         self._lock = threading.Lock()
         self._left = 0
         self._among: frozenset[str] | None = None
         self._victim: subprocess.Popen[bytes] | None = None
         self.gone = threading.Event()
         for sandbox in (rig.shop, rig.odoo):
-            sandbox.faults.add(Fault(self._now, Call(self._kill, applied=True, drop=True), times=None))
+            sandbox.faults.add(Fault(self._now, Call(self._kill, applied=applied, drop=True), times=None))
 
     def arm(self, victim: subprocess.Popen[bytes], at_call: int, *, among: frozenset[str] | None = None) -> None:
         """`among` counts only calls of these names."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from pymongo.collection import Collection
 
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_inventory import InventoryRules
@@ -16,6 +17,7 @@ from libs.common.ledger.breakers import MongoBreakers
 from libs.common.ledger.budgets import MongoBudgets
 from libs.common.ledger.connect import connect
 from libs.common.ledger.cursors import MongoCursors
+from libs.common.ledger.indexes import CURSORS
 from libs.common.ledger.model import Hint, Link, Record, Target
 from libs.common.ledger.repository import MongoLedger
 from libs.common.settings import WorkerSettings
@@ -45,6 +47,7 @@ class Shelf:
     poller: Poller
     products: dict[str, int]
     new_poller: Callable[[], Poller]
+    cursors: Collection[dict[str, Any]]
 
     def rules(self, *locations: dict[str, Any], rules: dict[str, Any] | None = None, **inventory: Any) -> None:
         """One location that shows the first warehouse, unless told otherwise."""
@@ -143,7 +146,9 @@ def open_shelf(version: Any = "19", *, kits: bool = False, **shop: Any) -> Itera
         def new_poller() -> Poller:
             return Poller(ledger, stores, breakers, MongoCursors(connection.database))
 
-        shelf = Shelf(far, near, ledger, stores, workers, new_poller(), products, new_poller)
+        shelf = Shelf(
+            far, near, ledger, stores, workers, new_poller(), products, new_poller, connection.database[CURSORS]
+        )
         for sku in (MUG, CAP):
             link(shelf, sku)
         shelf.rules()

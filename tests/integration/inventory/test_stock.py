@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -238,6 +239,35 @@ def test_drift_is_reported_or_corrected_by_rule(shelf: Shelf) -> None:
     shelf.work()
     assert shelf.available() == 10
     assert shelf.pair().state is State.SYNCED
+
+
+def test_drift_is_found_by_the_daily_audit_where_no_webhook_tells_of_it(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.settle()
+    shelf.shop.set_level(MUG, 4)
+    shelf.sync()
+    assert shelf.pair().state is State.SYNCED
+    [audited] = [one for one in shelf.cursors.find() if one["_id"] == "acme/audit/inventory"]
+    shelf.cursors.update_one({"_id": audited["_id"]}, {"$set": {"reached": audited["reached"] - timedelta(hours=25)}})
+    shelf.sync()
+    held = shelf.pair().held
+    assert held
+    assert (held.code, held.details["shopify"]) == ("stock_drift", 4)
+    audits = [event for event in shelf.pair().history if event.details.get("why") == "audit"]
+    assert len(audits) == 2, "the first one, and that of the next day"
+
+
+@pytest.mark.parametrize("drift", ["report", "correct"])
+def test_drift_is_reported_or_corrected_by_rest_as_well(shelf: Shelf, drift: str) -> None:
+    shelf.rules(writes="rest", drift=drift)
+    shelf.count(10)
+    shelf.settle()
+    shelf.shop.set_level(MUG, 4)
+    shelf.hint()
+    shelf.work()
+    held = shelf.pair().held
+    assert (shelf.available(), held.code if held else "") == ((4, "stock_drift") if drift == "report" else (10, ""))
+    assert shelf.mutations() == 0
 
 
 def test_shopifys_stock_is_taken_over_once_and_leads_no_more(shelf: Shelf) -> None:

@@ -137,7 +137,7 @@ def test_f29_a_broken_answer_is_asked_for_again_in_place_or_as_an_attempt(
     shelf.count(7)
     shelf.poll()
     (shelf.odoo if operation == PRODUCT else shelf.shop).faults.add(Fault(operation, action, times=times))
-    shelf.work()
+    shelf.look_once()
     found = (shelf.pair().state, shelf.pair().attempts, writes(shelf))
     replaced = [(State.SYNCED, 0, [7])] if (action, times) == (Drop(), 1) else []
     assert found in [(State.DUE, 1, []), *replaced]
@@ -157,7 +157,7 @@ def test_f29_a_figure_without_an_answer_is_sent_again_in_place_and_is_an_attempt
     shelf.count(9)
     shelf.poll()
     shelf.shop.faults.add(Fault("InventorySetQuantities", action, times=3))
-    shelf.work()
+    shelf.look_once()
     assert (shelf.pair().state, shelf.pair().attempts) == (State.DUE, 1)
     until_synced(shelf)
     assert writes(shelf) == [7, 9]

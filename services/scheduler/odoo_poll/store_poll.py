@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 OVERLAP = timedelta(minutes=10)
 #: Where so many records changed within the overlap, all of it is read again only so often, and else only its end.
 MANY = 500
+#: So many times larger the pages are then.
+LARGER = 10
 WHOLE_SECONDS = 60.0
 END = timedelta(seconds=5)
 #: How far the very first look goes back.
@@ -74,7 +76,7 @@ class StorePoll:
         domain = [*polled.domain, *([of_it] if polled.owned else [])]
         present: dict[int, str] = {} if whole else dict(before)
         found = 0
-        size = polled.page_records
+        size = polled.page_records * (LARGER if len(before) > MANY else 1)
         for rows in changed_since(self.client, polled.model, domain, fields, since, page_records=size):
             told = {row["id"]: _fingerprint(row) for row in rows}
             present.update(told)

@@ -102,6 +102,10 @@ class Shelf:
         while sum(self.workers.pipelines[queue].look_at("acme", []) for queue in queues or QUEUES):
             pass
 
+    def look_once(self) -> None:
+        """At what is due of stock, and not at what is due again."""
+        self.workers.pipelines["inventory"].look_at("acme", [])
+
     def sync(self) -> None:
         self.poll()
         self.work()

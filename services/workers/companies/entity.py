@@ -79,7 +79,7 @@ def _odoo_answer(
         return written
     changes, contact = written.changes, written.contact
     agreed = changes.before
-    now = odoo_parts(contact, [])
+    now = odoo_parts(contact, {})
     agreed = agreed.taking(
         odoo=now if isinstance(changes.ref, str) else after_writing(agreed.odoo, now, changes.written)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from libs.common.domain.addresses import PLACE_FIELDS
 from libs.common.domain.customers import CompanyLocation, OdooContact, ShopCompany
 from libs.common.domain.orders import Address
@@ -27,7 +29,7 @@ def main_location(company: ShopCompany, contact: OdooContact | None) -> CompanyL
 
 def before(situation: Situation, company: ShopCompany, contact: OdooContact | None) -> Agreed:
     """Both sides as they were read."""
-    people = [one.id for one in situation.people]
+    people = {one.id: situation.customers.get(one.id, "") for one in situation.people}
     return Agreed(shop_parts(company, contact), odoo_parts(contact, people) if contact else {})
 
 
@@ -48,14 +50,14 @@ def shop_parts(company: ShopCompany, contact: OdooContact | None) -> dict[str, s
     return parts | {f"{PERSON}{one}": "1" for one in company.people}
 
 
-def odoo_parts(contact: OdooContact, people: list[int]) -> dict[str, str]:
-    """`people` are the persons below it."""
+def odoo_parts(contact: OdooContact, people: Mapping[int, str]) -> dict[str, str]:
+    """`people` are the persons below it, and which customers they are: one who becomes a customer is a change."""
     values = dict(contact.values)
     parts = {part: short([values.get(name, "") for name in names]) for part, names in FIELDS.items()}
     for one in contact.addresses:
         vat = one.vat if one.is_company else ""
         parts[f"{BELOW}{one.id}"] = short([one.type, one.active, vat, address_content(dict(one.values))])
-    return parts | {f"{PERSON}{one}": "1" for one in people}
+    return parts | {f"{PERSON}{one}": short(customer) for one, customer in people.items()}
 
 
 def _place(address: Address | None) -> list[str]:

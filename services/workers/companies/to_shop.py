@@ -202,22 +202,11 @@ def _new(below: OdooAddress, address: Address, contact: OdooContact) -> CompanyL
 def _people(
     situation: Situation, company: ShopCompany, parts: Collection[str], agreed: Agreed | None
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Customers that join, and persons who may become customers. Whom Shopify has let go is not brought back."""
-    known = set(company.people) | {name.removeprefix(PERSON) for name in agreed.shop} if agreed else set(company.people)
-    active = [one for one in situation.people if one.active]
-    joining = tuple(
-        situation.customers[one.id]
-        for one in active
-        if one.id in situation.customers and situation.customers[one.id] not in known
-    )
-    new = tuple(
-        one.id
-        for one in active
-        if one.id not in situation.customers
-        and (one.email or one.phone)
-        and (agreed is None or f"{PERSON}{one.id}" in parts)
-    )
-    return joining, new
+    """Customers that join, and persons who may become customers; whom Shopify has let go is not brought back."""
+    new = [one for one in situation.people if one.active and (agreed is None or f"{PERSON}{one.id}" in parts)]
+    customers = (situation.customers[one.id] for one in new if one.id in situation.customers)
+    joining = tuple(one for one in customers if one not in company.people)
+    return joining, tuple(one.id for one in new if one.id not in situation.customers and (one.email or one.phone))
 
 
 def _home(contact: OdooContact, facts: CompanyFacts) -> Address | None:

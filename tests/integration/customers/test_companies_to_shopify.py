@@ -118,6 +118,23 @@ def test_a_change_in_odoo_changes_only_what_differs(lobby: Lobby) -> None:
     assert len(made["locations"]) == 2
 
 
+def test_whom_the_shop_has_let_go_is_not_brought_back_and_who_comes_later_joins(lobby: Lobby) -> None:
+    company = wayne(lobby)
+    person(lobby, company)
+    lobby.poll()
+    (fox,) = lobby.shop.customers()
+    record = pair(lobby)
+    lobby.shop.leave_company(only(lobby)["id"], number(fox["id"]))
+    lobby.sync(record.source_id, entity="company", why="companies/update")
+    lobby.odoo.change("res.partner", company, name="Wayne AG")
+    lobby.poll()
+    assert (only(lobby)["name"], only(lobby)["contacts"]) == ("Wayne AG", [])
+    person(lobby, company, name="Alfred", email="alfred@wayne.example")
+    lobby.poll()
+    alfred = next(one for one in lobby.shop.customers() if one["firstName"] is None)
+    assert [one["customer"] for one in only(lobby)["contacts"]] == [alfred["id"]]
+
+
 def test_different_parts_that_both_sides_changed_both_survive(lobby: Lobby) -> None:
     company = wayne(lobby)
     lobby.poll()

@@ -117,9 +117,19 @@ def _locations(
             change = _changed(paired, below, address, facts, complete=complete)
             if change.anything:
                 yield change
-        elif (below.type == "delivery" or below.is_company) and _where(below) not in known:
+        elif _is_place(below, known) or _is_taxed(below, company, contact):
             known.add(_where(below))
             yield _new(below, address, contact)
+
+
+def _is_place(below: OdooAddress, known: Collection[tuple[str, ...]]) -> bool:
+    return (below.type == "delivery" or below.is_company) and _where(below) not in known
+
+
+def _is_taxed(below: OdooAddress, company: ShopCompany, contact: OdooContact) -> bool:
+    """A company with a tax id of its own is a location wherever it is: Odoo may give it its parent's address."""
+    here = [dict(contact.values).get("vat", ""), *(one.tax_id for one in company.locations)]
+    return below.is_company and bool(below.vat) and all(differing({"vat": below.vat}, {"vat": one}) for one in here)
 
 
 def _main(

@@ -86,7 +86,8 @@ def test_a_company_of_odoo_is_read_with_its_locations_tax_ids_and_people_as_shop
     rows: list[list[Any]] = [
         [key, name, "1", "", "contact", "Hof 1", "Berlin", country, "DE136695976", ""],
         [f"{key}_depot", "Depot", "", key, "delivery", "Kai 5", "Hamburg", country, "", ""],
-        [f"{key}_paris", "France", "1", key, "contact", "Rue 2", "Paris", country, "FR23334175221", ""],
+        [f"{key}_paris", "France", "1", key, "other", "Rue 2", "Paris", country, "FR23334175221", ""],
+        [f"{key}_house", "House", "1", key, "contact", "", "", "", "DE123456788", ""],
         [f"{key}_fox", "Lucius Fox", "", key, "contact", "", "", "", "", f"fox.{store.slug}@example.com"],
         [f"{store.module}.location_9_delivery_0", "Old", "", key, "delivery", "Weg 9", "Bonn", country, "", ""],
     ]
@@ -96,20 +97,21 @@ def test_a_company_of_odoo_is_read_with_its_locations_tax_ids_and_people_as_shop
     (situation,) = gather([record], replace(store, rules=BOTH, ledger=nobody))
     contact = situation.contact
     assert contact
-    assert [one.id for one in situation.people] == [ids[3]]
-    assert situation.locations == {ids[4]: "9"}
+    assert [one.id for one in situation.people] == [ids[4]]
+    assert situation.locations == {ids[5]: "9"}
     assert not isinstance(plan_company(situation, BOTH), NewInShop), "nobody was invoiced yet"
     made = plan_company(replace(situation, contact=replace(contact, customer=True)), BOTH)
     assert isinstance(made, NewInShop)
     assert (made.location.tax_id, made.location.billing and made.location.billing.city) == ("DE136695976", "Berlin")
     wayne = ShopCompany("1", contact.written_at, name, made.external_id, locations=(replace(made.location, id="8"),))
     told = to_shop(situation, wayne, contact, EVERYTHING, None, notes={})
-    assert [(one.name, one.tax_id, one.shipping and one.shipping.city) for one in told.new_locations] == [
+    assert sorted((one.name, one.tax_id, one.shipping and one.shipping.city) for one in told.new_locations) == [
         ("Depot", "DE136695976", "Hamburg"),
         ("France", "FR23334175221", "Paris"),
+        ("House", "DE123456788", "Berlin"),
         ("Old", "DE136695976", "Bonn"),
     ]
-    assert (told.people, told.values, told.locations) == ((ids[3],), {}, ())
+    assert (told.people, told.values, told.locations) == ((ids[4],), {}, ())
 
 
 class Nobody:

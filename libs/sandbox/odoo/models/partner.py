@@ -96,7 +96,7 @@ class Partner(Model):
             company = env.db.tables["res.partner"][commercial_partner(env, row)]
             if company is not row:
                 _copy(env, company, row, COMMERCIAL)
-            shares = row["type"] == "contact" and not row.get("is_company")
+            shares = row["type"] == "contact"  # a company below another one as well
             joins = created or "parent_id" in names
             if joins and shares and any(parent.get(field) for field in ADDRESS):
                 _copy(env, parent, row, ADDRESS)
@@ -117,11 +117,11 @@ class Partner(Model):
     def _pass_down(self, env: Env, row: Row, names: set[str]) -> None:
         table = env.db.tables["res.partner"]
         for child in [table[one] for one in env.children(self.fields["child_ids"], row["id"])]:
-            if child.get("is_company"):
-                continue
-            shared = [*(ADDRESS if child["type"] == "contact" else ()), *COMMERCIAL]
+            commercial = () if child.get("is_company") else COMMERCIAL
+            shared = [*(ADDRESS if child["type"] == "contact" else ()), *commercial]
             _copy(env, row, child, [field for field in shared if field in names])
-            self._pass_down(env, child, names)
+            if not child.get("is_company"):
+                self._pass_down(env, child, names)
 
     def before_unlink(self, env: Env, row: Row) -> None:
         if env.db.referring("account.move", "partner_id", row["id"]):

@@ -11,7 +11,7 @@ from gql import Client
 from gql.transport.exceptions import TransportQueryError
 from graphql import ExecutionResult
 
-from libs.common.errors import Failure, RateLimited, Rejected
+from libs.common.errors import Rejected
 from libs.common.shopify.documents import Document
 from libs.common.shopify.errors import (
     QueryTooExpensive,
@@ -21,11 +21,10 @@ from libs.common.shopify.errors import (
     failure_from_trouble,
     throttle_of,
 )
+from libs.common.shopify.patience import SHORT_WAIT_SECONDS, OnCall, timed, wait_for_room
 from libs.common.shopify.transport import BoundedTransport, NoGraphQL, PreparedRequest
 
 API_VERSION = "2026-10"
-#: A wait for points up to this long is slept; a longer one sends the record back to the ledger.
-SHORT_WAIT_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 60.0
@@ -35,9 +34,6 @@ MAX_QUERY_COST = 1000
 FIRST_MAXIMUM = 1000.0
 FIRST_RATE = 50.0
 BUDGET_TOO_SMALL = "budget_too_small"
-
-OnCall = Callable[[str, float, int, Failure | None], None]
-"""`(name, seconds, records, error)` after each call: `orders_by_ids`, 0.3, 20, None."""
 
 
 class CostBudget(Protocol):
@@ -115,28 +111,15 @@ class ShopifyClient:
         """
         cost = document.cost(variables)
         self._reserve(cost, document.name)
-        started = time.monotonic()
-        failure: Failure | None = None
-        try:
-            return self._send(document, dict(variables), cost)
-        except Failure as error:
-            failure = error
-            raise
-        finally:
-            if self._on_call is not None:
-                self._on_call(document.name, time.monotonic() - started, records, failure)
+        return timed(document.name, lambda: self._send(document, dict(variables), cost), self._on_call, records=records)
 
     def _reserve(self, cost: float, name: str) -> None:
-        waited = 0.0
-        while True:
-            seconds = self._wait_for(cost, name)
-            if seconds <= 0:
-                return
-            if waited + seconds > self._short_wait_seconds:
-                message = f"{name}: {cost:g} points of the shop's budget are free in {seconds:.1f} s"
-                raise RateLimited(message, "shopify", after_seconds=seconds)
-            self._sleep(seconds)
-            waited += seconds
+        wait_for_room(
+            lambda: self._wait_for(cost, name),
+            lambda seconds: f"{name}: {cost:g} points of the shop's budget are free in {seconds:.1f} s",
+            short_wait_seconds=self._short_wait_seconds,
+            sleep=self._sleep,
+        )
 
     def _wait_for(self, cost: float, name: str) -> float:
         try:

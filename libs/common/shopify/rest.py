@@ -11,18 +11,17 @@ from typing import Any
 
 import requests
 
-from libs.common.errors import Failure, RateLimited, Rejected
+from libs.common.errors import Rejected
 from libs.common.http import open_session
 from libs.common.shopify.client import (
     API_VERSION,
     CONNECT_SECONDS,
     READ_SECONDS,
-    SHORT_WAIT_SECONDS,
     TOTAL_SECONDS,
     CostBudget,
-    OnCall,
 )
 from libs.common.shopify.errors import failure_from_response, failure_from_trouble
+from libs.common.shopify.patience import SHORT_WAIT_SECONDS, OnCall, timed, wait_for_room
 
 NAME = "inventory_levels/set"
 VARIANT = "variants/update"
@@ -92,29 +91,13 @@ class RestClient:
             raise failure_from_response(response, VARIANT, mutation=True, base_url=self.base_url) from None
 
     def _timed(self, method: str, name: str, path: str, body: Mapping[str, Any], gone: Rejected) -> requests.Response:
-        self._reserve(name)
-        started = time.monotonic()
-        failure: Failure | None = None
-        try:
-            return self._send(method, name, path, body, gone)
-        except Failure as error:
-            failure = error
-            raise
-        finally:
-            if self._on_call is not None:
-                self._on_call(name, time.monotonic() - started, 1, failure)
-
-    def _reserve(self, name: str) -> None:
-        waited = 0.0
-        while True:
-            seconds = self._budget.reserve(self._budget_key, 1, maximum=self._maximum, rate=self._rate)
-            if seconds <= 0:
-                return
-            if waited + seconds > self._short_wait_seconds:
-                message = f"{name}: the shop's bucket has room in {seconds:.1f} s"
-                raise RateLimited(message, "shopify", after_seconds=seconds)
-            self._sleep(seconds)
-            waited += seconds
+        wait_for_room(
+            lambda: self._budget.reserve(self._budget_key, 1, maximum=self._maximum, rate=self._rate),
+            lambda seconds: f"{name}: the shop's bucket has room in {seconds:.1f} s",
+            short_wait_seconds=self._short_wait_seconds,
+            sleep=self._sleep,
+        )
+        return timed(name, lambda: self._send(method, name, path, body, gone), self._on_call)
 
     @property
     def _rate(self) -> float:

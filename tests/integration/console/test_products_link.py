@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 
 from libs.common.ledger.model import Link, Target
 from libs.common.shopify import variants
 from libs.sandbox.odoo import OdooSandbox
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.sandbox import ShopifySandbox
-from services.console import linking
+from services.console import far_sides, linking, products
 from tests.integration.console.test_store_check import world_of
 from tests.unit.console.world import World
 
@@ -133,3 +137,42 @@ def test_help_teaches_by_examples(shop: ShopifySandbox, odoo: OdooSandbox) -> No
     assert result.exit_code == 0
     assert "tandem products link acme --dry-run" in result.output
     assert "--csv" in result.output
+
+
+def test_somebody_who_looks_sees_how_far_it_is(
+    shop: ShopifySandbox, odoo: OdooSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = io.StringIO()
+
+    def watched(*columns: ProgressColumn, **options: Any) -> Progress:
+        seen = Console(file=screen, force_terminal=True, width=100)
+        return Progress(*columns, **(options | {"console": seen, "auto_refresh": False}))
+
+    told: list[tuple[str, int, int]] = []
+
+    def shown_by(bar: Progress) -> Callable[[str, int, int], None]:
+        show = far_sides.shown_by(bar)
+
+        def tell(what: str, done: int, of: int) -> None:
+            told.append((what, done, of))
+            show(what, done, of)
+            bar.refresh()
+
+        return tell
+
+    monkeypatch.setattr(far_sides, "Progress", watched)
+    monkeypatch.setattr(products, "shown_by", shown_by)
+    monkeypatch.setattr(variants.variant_pages, "__kwdefaults__", {"page": 2})
+    sell(shop, *((f"MUG-{number}", "") for number in range(5)))
+    odoo.add_product(default_code="MUG-1")
+    assert world_of(shop, odoo).run("products", "link", "acme").exit_code == 1
+    assert [one for one in told if one[0] == "Reading Shopify"] == [("Reading Shopify", done, 5) for done in (2, 4, 5)]
+    assert ("Asking Odoo", 5, 5) in told
+    assert ("Recording links", 1, 1) in told
+    for line in ("Reading Shopify", "4/5", "5/5", "Asking Odoo", "Recording links"):
+        assert line in screen.getvalue(), line
+
+
+def test_nobody_who_looks_sees_no_bar(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    sell(shop, ("MUG", ""))
+    assert "Reading Shopify" not in world_of(shop, odoo).run("products", "link", "acme").stderr

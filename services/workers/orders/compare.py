@@ -69,7 +69,24 @@ def hold_for(code: str, changes: Changes, odoo: SaleOrder, found: Mapping[str, A
     )
     hint = f"compare the lines and taxes of {odoo.name} in Odoo with the order, correct them, then retry"
     details = {**found, "side_by_side": side_by_side(changes, odoo)}
+    needed = _needed_tolerance(changes, odoo) if only_total_differs(found) else None
+    if needed is not None:
+        allowed = changes.rounding.tolerance.amount
+        money += f", more than rounding_tolerance allows ({allowed})"
+        hint = (
+            f"where this is how Odoo rounds, set rounding_tolerance: {needed} in the rules of the store's file, `tandem"
+            f" store add` it and retry; else {hint}"
+        )
+        details["rounding_tolerance"] = {"is": str(allowed), "would_do": str(needed)}
     return Hold(code, f"{odoo.name} does not equal the order: {money}", hint, details)
+
+
+def _needed_tolerance(changes: Changes, odoo: SaleOrder) -> Decimal | None:
+    """What the store would have to tolerate for a rounding line to close the difference; None where it does already."""
+    missing = (changes.total - Money(odoo.total, odoo.currency)).rounded()
+    there = Money.sum((Money(line.amount, odoo.currency) for line in odoo.rounding_lines), odoo.currency)
+    needed = abs((there + missing).rounded().amount)
+    return needed if needed > changes.rounding.tolerance.amount else None
 
 
 def side_by_side(changes: Changes, odoo: SaleOrder) -> list[dict[str, Any]]:

@@ -30,13 +30,25 @@ def credit_hold(changes: Changes, credit: CreditNote) -> Hold | None:
         "refund_differs",
         f"the credit note {credit.name or credit.id} for {changes.credit.invoice_name} comes to {odoo}, "
         f"Shopify refunded {total} (difference {-missing})",
-        "compare its lines and taxes in Odoo with the refund, correct them, then retry",
+        f"{_tolerable(changes, credit, missing)}compare its lines and taxes in Odoo with the refund, correct them, then"
+        " retry",
         {
+            "rounding_tolerance": str(changes.tolerance),
             "credit_note_id": credit.id,
             "state": credit.state,
             "total": {"shopify": str(total.amount), "odoo": str(odoo.amount), "difference": str(-missing)},
             "lines": _side_by_side(changes, credit),
         },
+    )
+
+
+def _tolerable(changes: Changes, credit: CreditNote, missing: Decimal) -> str:
+    """The setting that would let a draft through whose lines are right."""
+    if credit.state != "draft" or abs(missing) <= changes.tolerance:
+        return ""
+    return (
+        f"where this is how Odoo rounds, set rounding_tolerance: {abs(missing)} in the rules of the store's file,"
+        " `tandem store add` it and retry; else "
     )
 
 

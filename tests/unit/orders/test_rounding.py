@@ -68,6 +68,22 @@ def test_beyond_it_both_sums_and_every_line_are_told_side_by_side() -> None:
     assert hold.details["total"] == {"shopify": "1.29", "odoo": "1.20", "difference": "-0.09"}
     sides = {"amount": "0.37 USD", "tax": "0.06 USD"}
     assert hold.details["side_by_side"] == [{"name": "[MUG-1] Mug", "shopify": sides, "odoo": sides}] * 3
+    assert hold.message.endswith("Odoo 1.20 USD (difference -0.09), more than rounding_tolerance allows (0.05)")
+    assert "set rounding_tolerance: 0.09 in the rules" in hold.hint
+    assert hold.details["rounding_tolerance"] == {"is": "0.05", "would_do": "0.09"}
+    tolerant = changes(rounding_tolerance=hold.details["rounding_tolerance"]["would_do"])
+    assert price(tolerant, there(total="1.20")) == "0.09 USD"
+
+
+def test_a_difference_that_no_tolerance_would_close_names_none() -> None:
+    planned = changes()
+    taxed = there(total="1.20", tax="0.90")
+    found = difference(planned, taxed, {})
+    assert found
+    assert "taxes" in found
+    hold = hold_for("order_differs", planned, taxed, found)
+    assert "tolerance" not in hold.message + hold.hint
+    assert "rounding_tolerance" not in hold.details
 
 
 def test_a_line_that_is_not_needed_any_more_comes_to_nothing() -> None:

@@ -49,6 +49,10 @@ def test_a_difference_is_held_with_both_sums_and_lines_side_by_side() -> None:
     (line,) = hold.details["lines"]
     assert line["name"] == "[MUG-1] Mug"
     assert (line["shopify"]["amount"], line["odoo"]["amount"]) == ("10", "10")
+    assert (hold.details["rounding_tolerance"], "rounding_tolerance" in hold.hint) == ("0.05", False)
+    draft = verify([applied(credit("11.43", state="draft"))])[0].hold
+    assert draft
+    assert "set rounding_tolerance: 0.07 in the rules" in draft.hint
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,38 @@ def test_f13_a_worker_killed_at_any_call_leaves_no_unit_out_and_sends_none_twice
     exactly_once(rig, dock, orders, ids)
 
 
+def test_f13_a_worker_killed_while_it_tells_of_tracking_leaves_the_newest(rig: Rig, dock: Dock) -> None:
+    orders, ids = delivered(dock, 1)
+    dock.ship()
+    bomb = Bomb(rig)
+    for turn, operation in enumerate(("OrderFulfillmentsByIds", "FulfillmentTrackingUpdate")):
+        for tracking in (f"L-{turn}", ""):
+            dock.odoo.track(int(ids[0].rpartition("/")[2]), tracking)
+            victim = rig.start_worker("services.workers", "deliveries", worker_lease_seconds=1)
+            bomb.arm(victim, 1, among=frozenset({operation}))
+            with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5, poll=True):
+                assert bomb.gone.wait(30)
+                victim = rig.start_worker("services.workers", "deliveries", worker_lease_seconds=1)
+                rig.wait_settled(ids, seconds=30)
+            victim.kill()
+            victim.wait()
+            (made,) = dock.fulfillments(orders[0])
+            assert [one["number"] for one in made["trackingInfo"]] == ([tracking] if tracking else [])
+    assert len(rig.shop.journal.entries("fulfillment", "create")) == 1
+
+
+@pytest.mark.parametrize("operation", ["stock.picking.web_read", "sale.order.web_read"])
+def test_f27_a_reading_of_a_delivery_that_lost_a_race_is_repeated_in_place(
+    rig: Rig, dock: Dock, operation: str
+) -> None:
+    orders, ids = delivered(dock, 2)
+    rig.odoo.faults.add(Fault(operation, Error("serialization"), times=2))
+    dock.poll()
+    dock.work()
+    exactly_once(rig, dock, orders, ids)
+    assert {rig.record(one).attempts for one in ids} == {0}
+
+
 @pytest.mark.parametrize("applied", [True, False], ids=["written", "not written"])
 @pytest.mark.parametrize("direction", ["to shopify", "to odoo"])
 def test_f21_a_worker_paused_past_its_lease_delivers_and_tells_nothing_when_it_wakes(

@@ -226,6 +226,20 @@ def test_f35_a_fulfillment_that_is_cancelled_afterwards_is_held_and_not_made_aga
     assert dock.record("delivery", picking).state is State.SYNCED
 
 
+def test_f35_one_that_is_cancelled_while_its_number_changes_is_held_and_told_nothing(dock: Dock) -> None:
+    order = dock.order()
+    picking = dock.deliver(order, tracking="L-1", carrier="Lorry")
+    dock.ship()
+    (made,) = dock.fulfillments(order)
+    dock.shop.cancel_fulfillment(made["id"])
+    before = dock.writes()[0]
+    for tracking in ("L-2", ""):
+        dock.odoo.track(picking, tracking)
+        dock.ship()
+        delivery = dock.record("delivery", picking)
+        assert (delivery.held and delivery.held.code, dock.writes()[0]) == ("fulfillment_cancelled", before)
+
+
 def test_f34_our_own_fulfillment_that_comes_back_writes_nothing(dock: Dock) -> None:
     dock.rules(from_shopify="validate")
     order = dock.order(mugs=3)

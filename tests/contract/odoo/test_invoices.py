@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Rejected
+from services.workers.orders.invoice_rounding import CHANGED_FIELDS
 from tests.contract.odoo.books import DATE, INVOICE_COLUMNS, Books, money
 from tests.contract.odoo.conftest import Lab
 
@@ -191,3 +192,26 @@ def test_an_invoice_does_not_go_into_the_journal_of_a_bank(books: Books, lab: La
     rows = [[*row, books.bank] for row in books.rows(lab.external("invoice"), [("1", "10", "", "")])]
     with pytest.raises(Rejected, match="non sale journal"):
         lab.client.load("account.move", columns, rows)
+
+
+def test_a_line_of_a_draft_takes_another_price_and_stays_tied_to_its_order_line(books: Books, lab: Lab) -> None:
+    """How one rounding line closes a draft: the order's own, whose price in the order may change as well."""
+    tax = str(lab.tax("10"))
+    order, external = books.order(("1", "10", tax), ("1", "0.01", ""))
+    move = books.invoice(("1", "10", tax, f"{external}_0"), ("1", "0.01", "", f"{external}_1"), post=False)
+    before = books.read_order(order)["invoice_ids"][0]["invoice_line_ids"]
+    closing = max(before, key=lambda line: int(line["id"]))
+    lab.client.update("account.move", CHANGED_FIELDS, [[move, closing["id"], Decimal("-0.02"), Decimal(0)]])
+    found = books.read_order(order)
+    after = max(found["invoice_ids"][0]["invoice_line_ids"], key=lambda line: int(line["id"]))
+    assert (after["id"], after["sale_line_ids"], money(after["price_unit"])) == (
+        closing["id"], closing["sale_line_ids"], money(-0.02),
+    )  # fmt: skip
+    assert [money(found["invoice_ids"][0]["amount_total"]), found["invoice_status"]] == [money(10.98), "invoiced"]
+    books.post(move)
+    line = max(found["order_line"], key=lambda one: int(one["id"]))["id"]
+    columns = [".id", "order_line/.id", "order_line/price_unit", "order_line/discount"]
+    lab.client.update("sale.order", columns, [[order, line, Decimal("0.03"), Decimal(0)]])
+    found = books.read_order(order)
+    assert (money(found["amount_total"]), found["invoice_status"]) == (money(11.03), "invoiced")
+    assert money(books.read(move)["amount_total"]) == money(10.98)

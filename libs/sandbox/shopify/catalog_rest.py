@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.sandbox.faults import Error, answer
 from libs.sandbox.shopify.catalog import number_of
 from libs.sandbox.shopify.catalog_commands import update_by_rest
 from libs.sandbox.shopify.media import Refused
-from libs.sandbox.shopify.stock_rest import Shop, respond, spent
+from libs.sandbox.shopify.stock_rest import Shop, handled, respond, spent
 
 OPERATION = "variants/update"
 
 
 async def put_variant(shop: Shop, request: Request) -> Response:
-    started, outcome = time.perf_counter(), "fault"
-    body = await request.body()
-
-    async def apply(_: Error | None) -> Response:
-        nonlocal outcome
-        response = _apply(shop, request, body)
-        outcome = "ok" if response.status_code == 200 else str(response.status_code)
-        return response
-
-    response = await answer(shop.faults, OPERATION, apply)
-    shop.calls.record(OPERATION, time.perf_counter() - started, outcome)
-    return response
+    return await handled(shop, OPERATION, request, lambda body: _apply(shop, request, body))
 
 
 def _apply(shop: Shop, request: Request, body: bytes) -> Response:

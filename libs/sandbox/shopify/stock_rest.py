@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any, Protocol
@@ -33,17 +34,22 @@ class Shop(Protocol):
 
 
 async def set_level(shop: Shop, request: Request) -> Response:
+    return await handled(shop, OPERATION, request, lambda body: _apply(shop, request, body))
+
+
+async def handled(shop: Shop, operation: str, request: Request, act: Callable[[bytes], Response]) -> Response:
+    """What `act` makes of the body, or the fault in force; counted and timed as a call of this name."""
     started, outcome = time.perf_counter(), "fault"
     body = await request.body()
 
     async def apply(_: Error | None) -> Response:
         nonlocal outcome
-        response = _apply(shop, request, body)
+        response = act(body)
         outcome = "ok" if response.status_code == 200 else str(response.status_code)
         return response
 
-    response = await answer(shop.faults, OPERATION, apply)
-    shop.calls.record(OPERATION, time.perf_counter() - started, outcome)
+    response = await answer(shop.faults, operation, apply)
+    shop.calls.record(operation, time.perf_counter() - started, outcome)
     return response
 
 

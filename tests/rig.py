@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,18 @@ class Rig:
                 left = [r for r in map(self.ledger.get, ids) if r is None or r.state not in FINAL]
                 raise AssertionError(f"{len(left)} of {len(ids)} not settled after {seconds} s: {left[:3]}")
             time.sleep(poll_seconds)
+
+    def put_off(self, entity: str, count: int, until: datetime) -> None:
+        """So many records of Shopify's (numbered from 1) that failed once and are not due before `until`."""
+        plain = {"store": SLUG, "entity": entity, "source": "shopify", "state": "due", "lane": "live", "attempts": 1}
+        wanted = {"seq": 1, "why": f"{entity}s/update", "at": until}
+        self.connection.database["records"].insert_many(
+            [
+                {"_id": f"{SLUG}/{entity}/{number}", "source_id": str(number), **plain}
+                | {"claims": 1, "due_at": until, "wanted": wanted}
+                for number in range(1, count + 1)
+            ]
+        )
 
     def record(self, record_id: str) -> Record:
         found = self.ledger.get(record_id)

@@ -220,24 +220,11 @@ def test_f19_ten_thousand_that_are_put_off_keep_nobody_waiting_who_is_due(rig: R
     due_alone(rig, workers, "a@x.example")  # what a first batch reads and keeps counts for neither
     alone = due_alone(rig, workers, "b@x.example")
     later = rig.ledger.clock.now() + timedelta(hours=1)
-    records = rig.connection.database["records"]
-    plain = {"store": SLUG, "entity": "customer", "source": "shopify", "state": "due", "lane": "live", "attempts": 1}
-    records.insert_many(
-        [
-            {
-                "_id": f"{SLUG}/customer/{number}",
-                "source_id": str(number),
-                **plain,
-                "claims": 1,
-                "due_at": later,
-                "wanted": {"seq": 1, "why": "customers/update", "at": later},
-            }
-            for number in range(1, DEFERRED + 1)
-        ]
-    )
+    rig.put_off("customer", DEFERRED, later)
     among_many = due_alone(rig, workers, "c@x.example")
     assert among_many < alone * 1.5, (among_many, alone)
-    assert records.count_documents({"state": "due", "due_at": later}) == DEFERRED
+    left = rig.connection.database["records"].count_documents({"state": "due", "due_at": later})
+    assert left == DEFERRED
 
 
 def due_alone(rig: Rig, workers: Workers, email: str) -> int:

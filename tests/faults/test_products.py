@@ -1,9 +1,11 @@
-"""Products under fire, on the real ledger: FAULTS.md F13, F23, F26, F27 for every write of theirs."""
+"""Products under fire, on the real ledger: FAULTS.md F13, F19, F23, F26, F27 for every write of theirs."""
 
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -25,6 +27,8 @@ WRITES = [
     "product.product.load",
 ]
 READS = ["product.product.search_read", "product.template.web_read", "product.tag.search_read"]
+MANY = 10_000
+PROMPT_SECONDS = 5
 RULES = StoreRules.model_validate({"products": {"lead": "shopify"}})
 
 
@@ -40,9 +44,9 @@ def workers(rig: Rig) -> Iterator[Workers]:
         yield workers
 
 
-def announce(rig: Rig, count: int = 2) -> list[str]:
+def announce(rig: Rig, count: int = 2, *, first: int = 0) -> list[str]:
     hints = []
-    for number in range(count):
+    for number in range(first, first + count):
         offers = [type(one)(f"{one.sku}-{number}", one.price, one.options) for one in shirts()]
         made = offer_product(rig.shop, f"Shirt {number}", offers, productType="Shirts", tags=["cotton"])
         hints.append(Hint(SLUG, "product", made["id"].rpartition("/")[2], why="products/create"))
@@ -104,6 +108,35 @@ def test_f27_a_product_that_lost_a_race_is_repeated_in_place(rig: Rig, workers: 
     rig.odoo.faults.add(Fault(operation, Error("serialization"), times=2))
     assert workers.pipelines["products"].look_at(SLUG, ids) == len(ids)
     exactly_once(rig, ids)
+
+
+def test_f19_ten_thousand_products_that_are_put_off_keep_the_one_that_is_due_soon_on_time(
+    rig: Rig, workers: Workers
+) -> None:
+    peak_of_one(rig, workers, 0)  # what a first batch reads and keeps counts for neither
+    alone = peak_of_one(rig, workers, 1)
+    later = rig.ledger.clock.now() + timedelta(hours=1)
+    rig.put_off("product", MANY, later)
+    among_many = peak_of_one(rig, workers, 2)
+    assert among_many < alone * 1.5, (among_many, alone)
+    assert rig.connection.database["records"].count_documents({"state": "due", "due_at": later}) == MANY
+
+
+def peak_of_one(rig: Rig, workers: Workers, number: int) -> int:
+    """One product is due in a second and synced in time; the most bytes that Python took meanwhile."""
+    [soon] = announce(rig, 1, first=number)
+    due_at = rig.ledger.clock.now() + timedelta(seconds=1)
+    rig.connection.database["records"].update_one({"_id": soon}, {"$set": {"due_at": due_at}})
+    tracemalloc.start()
+    assert workers.pipelines["products"].look_at(SLUG, []) == 0
+    while not workers.pipelines["products"].look_at(SLUG, []):
+        threading.Event().wait(0.02)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    synced = rig.record(soon).synced
+    assert synced
+    assert timedelta(0) <= synced.at - due_at < timedelta(seconds=PROMPT_SECONDS)
+    return peak
 
 
 @pytest.mark.timeout(200)

@@ -185,6 +185,13 @@ class SaleOrder:
         """Units of a line that came back with done returns."""
         return self._units_moved(INCOMING, line_id)
 
+    def units_open(self, line_id: int) -> Decimal:
+        """Units of a line that deliveries have still to bring; of a quotation all of it."""
+        if not self.is_confirmed:
+            return sum((line.quantity for line in self.lines if line.id == line_id), Decimal(0))
+        moves = (move for one in self.deliveries for move in one.moves if move.sale_line_id == line_id)
+        return sum((move.demand for move in moves if move.state not in {DONE, CANCELLED}), Decimal(0))
+
     def _invoice_lines(self, kind: str, line_id: int) -> list[InvoiceLine]:
         found = (line for one in self.invoices if one.kind == kind and one.counts for line in one.lines)
         return [line for line in found if line_id in line.sale_line_ids]

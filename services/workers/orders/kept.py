@@ -3,23 +3,33 @@
 A refund whose units never left (`restockType` cancel) lowers the order's quantities in Odoo when the refund is synced;
 from then on the order is compared, and edited, without them. So does one of any other kind, of units that Odoo never
 delivered: how many these were, the order in Odoo tells. A refund that is not in Odoo yet changes nothing here.
+
+Units that came back stay in the order, as Odoo has them, until its quantity must be written: then Odoo would ship them
+again, so they leave with what an edit took off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from libs.common.domain.money import Money
 from libs.common.domain.orders import LineItem, Order
-from libs.common.domain.refunds import CANCEL, RefundLine
-from libs.common.domain.sales import SaleOrder
+from libs.common.domain.refunds import CANCEL, LEGACY_RESTOCK, RETURN, RefundLine
+from libs.common.domain.sales import SaleLine, SaleOrder
+
+#: `restockType` of units that come back.
+COMES_BACK = frozenset({RETURN, LEGACY_RESTOCK})
+UNFULFILLED = "unfulfilled"
 
 
 def without_cancelled(order: Order, done_refunds: Collection[str], there: SaleOrder | None = None) -> Order:
     """The order less the units that these refunds took off it in Odoo, and its totals with them."""
     taken = [line for refund in order.refunds if refund.id in done_refunds for line in refund.lines]
-    parts = [(line, _gone(line, [one for one in taken if one.line_id == line.id], there)) for line in order.lines]
+    parts = [
+        (line, _gone(order, line, [one for one in taken if one.line_id == line.id], there)) for line in order.lines
+    ]
     gone = [part for _, some in parts for part in some]
     if not gone:
         return order
@@ -33,21 +43,52 @@ def without_cancelled(order: Order, done_refunds: Collection[str], there: SaleOr
     )
 
 
-def _gone(line: LineItem, taken: Sequence[RefundLine], there: SaleOrder | None) -> list[RefundLine]:
+def _gone(order: Order, line: LineItem, taken: Sequence[RefundLine], there: SaleOrder | None) -> list[RefundLine]:
     """The units of a line that left the order: cancelled ones, and of the others as many as Odoo's line has less."""
     gone = [one for one in taken if one.restock_type == CANCEL]
     others = [one for one in taken if one.restock_type != CANCEL]
     known = there.lines_of(f"line_{line.id}") if there else ()
-    if not known or not others:
+    if there is None or not known or not others:
         return gone
-    cancelled = sum(one.quantity for one in gone)
-    less = line.sold_quantity - cancelled - int(sum(one.quantity for one in known))
+    left = line.sold_quantity - sum(one.quantity for one in gone)
+    less = left - int(sum(one.quantity for one in known))
+    refunded = sum(one.quantity for one in others)
+    if _none_stayed_away(order, others, there, known) and _opens_too_much(there, known, left - refunded):
+        less = refunded
     for one in others:
         units = max(0, min(less, one.quantity))
         if units:
             gone.append(_share(one, units))
         less -= units
     return gone
+
+
+def _none_stayed_away(
+    order: Order, refunded: Sequence[RefundLine], there: SaleOrder, known: Sequence[SaleLine]
+) -> bool:
+    """Whether every unit that was refunded is surely back, or was never sent: nobody keeps one."""
+    shipped, back = _moved(there, known)
+    if all(one.restock_type in COMES_BACK for one in refunded):
+        return not shipped or back >= sum(one.quantity for one in refunded)
+    return not shipped and order.fulfillment_status == UNFULFILLED
+
+
+def _opens_too_much(there: SaleOrder, known: Sequence[SaleLine], wanted: int) -> bool:
+    """Whether Odoo is to deliver more than what the customer is to have (`wanted`) and has not.
+
+    Of kits nothing is said: their moves count parts.
+    """
+    ids = {line.id for line in known}
+    moves = [move for one in there.pickings for move in one.moves if move.sale_line_id in ids]
+    if any(move.bom_line_id for move in moves):
+        return False
+    shipped, back = _moved(there, known)
+    return sum((there.units_open(line.id) for line in known), Decimal(0)) > wanted - (shipped - back)
+
+
+def _moved(there: SaleOrder, known: Sequence[SaleLine]) -> tuple[Decimal, Decimal]:
+    shipped = sum((there.units_shipped(line.id) for line in known), Decimal(0))
+    return shipped, sum((there.units_returned(line.id) for line in known), Decimal(0))
 
 
 def _share(taken: RefundLine, units: int) -> RefundLine:

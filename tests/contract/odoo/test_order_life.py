@@ -175,6 +175,22 @@ def test_a_part_refund_comes_back_to_the_stock_and_is_credited_and_paid_back(lif
     life.forget(placed)
 
 
+def test_what_came_back_is_not_delivered_again_when_an_edit_takes_units_off(life: Life) -> None:
+    life.rules(until="confirmed")
+    placed = life.sell(life.line("MUG", 5))
+    life.deliver(placed, 2)
+    life.refunded(life.refund(placed, 2))
+    life.shop.edit_order(placed["id"], {number(placed["lineItems"][0]): 2})
+    life.synced("order", placed)
+    assert life.quantities(placed) == [(2.0, 0.0, 0.0)]
+    assert life.pickings(placed) == [
+        ("outgoing", "done", [2.0]),
+        ("outgoing", "assigned", [2.0]),
+        ("incoming", "done", [2.0]),
+    ]
+    life.repeat(placed)
+
+
 def test_a_refund_before_the_delivery_leaves_less_to_deliver(life: Life) -> None:
     placed = life.sell(life.line("MUG", 3))
     life.refunded(life.refund(placed, 2, "cancel"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from libs.common.ledger.model import Record, State
+import pytest
+
+from libs.common.ledger.model import Hint, Record, State
 from libs.sandbox.shopify.drafts import Line, Shipping
+from libs.sandbox.shopify.refunds import RestockType
 from tests.integration.orders.desk import Desk
 from tests.integration.orders.test_paid import amount, paid_rules
 
@@ -113,3 +116,56 @@ def test_an_edit_before_confirmation_is_followed_and_confirmed_later(desk: Desk)
     desk.rules(until="confirmed")
     record = desk.retry(record)
     assert (record.state, desk.order(record)["state"]) == (State.SYNCED, "sale")
+
+
+@pytest.mark.parametrize("until", ["confirmed", "paid"])
+def test_what_came_back_is_not_shipped_again_when_an_edit_takes_units_off(desk: Desk, until: str) -> None:
+    if until == "paid":
+        paid_rules(desk)
+    placed = desk.place(desk.line(5))
+    number, line = placed["id"].rpartition("/")[2], placed["lineItems"][0]["id"]
+    (record,) = desk.sync(placed)
+    sale = desk.order(record)["id"]
+    (picking,) = desk.odoo.pickings(sale)
+    desk.odoo.deliver(picking["id"], {desk.order(record)["lines"][0]["id"]: 2})
+    desk.shop.fulfill_order(number, {line: 2})
+    refund(desk, number, {line: (2, "return")})
+    record = edit(desk, placed, units={0: 2})
+    if until == "paid":  # all was invoiced, so the unit that the edit took off is a person's, or a refund's
+        assert record.held
+        assert record.held.code == "order_changed"
+        assert record.held.details["left"][0]["shopify"] == {"quantity": "2"}
+        assert open_units(desk, sale) == 3
+        return
+    assert record.state is State.SYNCED, record.held
+    assert open_units(desk, sale) == 2
+    before = desk.writes()
+    assert desk.retry(record).state is State.SYNCED
+    assert desk.writes() == before
+
+
+def test_an_edit_is_followed_after_units_were_refunded_unsent(desk: Desk) -> None:
+    placed = desk.place(desk.line(5))
+    number, line = placed["id"].rpartition("/")[2], placed["lineItems"][0]["id"]
+    (record,) = desk.sync(placed)
+    refund(desk, number, {line: (2, "no_restock")})
+    record = edit(desk, placed, units={0: 2})
+    assert record.state is State.SYNCED, record.held
+    assert open_units(desk, desk.order(record)["id"]) == 2
+
+
+def refund(desk: Desk, number: str, units: dict[str, tuple[int, RestockType]]) -> None:
+    done = desk.shop.refund_order(number, units)["id"].rpartition("/")[2]
+    desk.ledger.record_hints([Hint("acme", "refund", done, why="refunds/create")])
+    desk.work(number)
+    record = desk.ledger.get(f"acme/refund/{done}")
+    assert record
+    assert record.state is State.SYNCED, record.held
+
+
+def open_units(desk: Desk, sale: int) -> float:
+    """What Odoo is still to deliver."""
+    moves = [
+        move for one in desk.odoo.pickings(sale) if one["picking_type_code"] == "outgoing" for move in one["moves"]
+    ]
+    return sum(float(move["product_uom_qty"]) for move in moves if move["state"] not in {"done", "cancel"})

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from libs.common.domain.orders import Order
 from libs.common.domain.refunds import Refund, RefundLine
+from libs.common.domain.sales import SaleOrder
 from services.workers.orders.kept import without_cancelled
 from tests.unit.orders.builders import line, order, tax, usd
-from tests.unit.orders.sales import sale, sale_line
+from tests.unit.orders.sales import picking, sale, sale_line
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -44,6 +46,28 @@ def test_units_said_to_be_returned_that_odoo_never_delivered_left_the_order_as_w
     kept = without_cancelled(returned, {"77"}, sale(sale_line(1, "2")))
     assert (kept.lines[0].sold_quantity, kept.total) == (2, usd("20.70"))
     assert without_cancelled(returned, {"77"}, sale(sale_line(1, "3"))) is returned
+
+
+def test_what_came_back_leaves_with_what_an_edit_takes_off_so_that_it_is_not_shipped_again() -> None:
+    """Of three one was delivered and came back; an edit took another one off, so one is to be delivered."""
+    edited = line(quantity=3, price="10.00", current_quantity=1, refunded_quantity=1, reduced=True)
+    returned = replace(order(edited), refunds=(refund("return"),))
+    pickings = (picking(1, "done", "1"), picking(2, "assigned", "2"), picking(3, "done", "1", code="incoming"))
+    assert sold(returned, sale(sale_line(1, "3"), pickings=pickings)) == 1
+    followed = (picking(1, "done", "1"), picking(2, "assigned", "1"), picking(3, "done", "1", code="incoming"))
+    assert sold(returned, sale(sale_line(1, "1"), pickings=followed)) == 1
+
+
+def test_units_that_nobody_kept_leave_with_an_edit_and_those_that_somebody_may_have_kept_do_not() -> None:
+    edited = line(quantity=3, price="10.00", current_quantity=1, refunded_quantity=1, reduced=True)
+    refunded = replace(order(edited), refunds=(refund("no_restock"),), fulfillment_status="unfulfilled")
+    there = sale(sale_line(1, "2"), pickings=(picking(1, "assigned", "2"),))
+    assert sold(refunded, there) == 1
+    assert sold(replace(refunded, fulfillment_status="partially_fulfilled"), there) == 2
+
+
+def sold(changed: Order, there: SaleOrder) -> int:
+    return without_cancelled(changed, {"77"}, there).lines[0].sold_quantity
 
 
 def test_an_edited_line_counts_what_is_left_and_what_was_refunded() -> None:

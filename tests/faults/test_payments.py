@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -153,6 +154,24 @@ def test_f22_two_workers_on_one_backlog_make_each_payment_once(rig: Rig, till: T
                 "services.workers", "payments", worker_threads=2, worker_batch_size=3, worker_lease_seconds=60
             )
         rig.wait_settled(ids)
+    exactly_once(rig, till, ids, sales)
+
+
+def test_change_waits_for_a_payment_beside_its_cash_that_is_still_at_work(
+    rig: Rig, till: Till, workers: Workers
+) -> None:
+    """Neither would see the other, and what the cash paid in the card's place would stay open on both for good."""
+    orders, sales = place(till, 1)
+    ids = till.announce(orders)
+    (card,) = [number(one) for one in orders[0]["transactions"] if one["gateway"] == "bogus"]
+    records = rig.connection.database["records"]
+    later = rig.ledger.clock.now() + timedelta(hours=1)
+    records.update_one({"_id": f"{SLUG}/payment/{card}"}, {"$set": {"due_at": later}})
+    while workers.pipelines["payments"].look_at(SLUG, []):
+        pass
+    assert len(till.booked()) == 1, "the cash, and no change yet"
+    records.update_one({"_id": f"{SLUG}/payment/{card}"}, {"$set": {"due_at": rig.ledger.clock.now()}})
+    work(rig, workers, ids)
     exactly_once(rig, till, ids, sales)
 
 

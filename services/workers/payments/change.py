@@ -46,10 +46,16 @@ def not_booked(change: Transaction, given: ChangeGiven | None) -> Ignore | Hold 
 
 
 def waits(given: ChangeGiven) -> Needs | Ignore | None:
-    """For the payment of its sale: change is not given for cash that was not booked."""
+    """For the payment of its sale: change is not given for cash that was not booked.
+
+    Then for all else that came in: the cash may have paid the invoice in the place of another payment, which has too
+    much then. Of two that do not see each other yet, neither would be matched with the other.
+    """
     if given.sale_state == "ignored":
         return Ignore(f"its sale is left out: {given.sale_rule or 'ignored'}")
-    return None if given.sale_state == "synced" else Needs(given.sale_record_id)
+    if given.sale_state != "synced":
+        return Needs(given.sale_record_id)
+    return Needs(given.at_work) if given.at_work else None
 
 
 def _moved(order: Order) -> dict[str, str]:

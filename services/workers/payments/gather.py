@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from libs.common.domain.money import Money
-from libs.common.domain.orders import Side
+from libs.common.domain.orders import Order, Side
 from libs.common.domain.sales import SaleOrder
 from libs.common.domain.transactions import Transaction
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, State, record_id
+from libs.common.ledger.states import FINAL
 from libs.common.odoo.external_ids import find_external_id
 from libs.common.odoo.sale_orders import decimal, read_sale_orders
 from services.workers.context import StoreContext
@@ -167,6 +168,7 @@ def _changes(
     ids = [other.id for _, order in found for other in order.transactions if other.is_payment]
     known = store.records("payment", ids)
     left = _left(store, known)
+    _announce_others(found, known, store)
     answers = {}
     for one, order in found:
         given = change_given(one, order)
@@ -176,9 +178,24 @@ def _changes(
             sale_record_id=record_id(store.slug, "payment", given.sale_id),
             sale_state=sale.state.value if sale else "",
             sale_rule=(sale.ignored or "") if sale else "",
+            at_work=next((record_id(store.slug, "payment", other) for other in _at_work(one, order, known)), ""),
             set_off={other: left[other] for other in opposite(one, order) if other in left},
         )
     return answers
+
+
+def _at_work(change: Transaction, order: Order, known: Mapping[str, Record]) -> list[str]:
+    """The transactions that came in beside change and that are not settled, or not even known."""
+    came = opposite(change, order) if change.gives_change else []
+    return [one for one in came if one not in known or known[one].state not in FINAL]
+
+
+def _announce_others(
+    found: Sequence[tuple[Transaction, Order]], known: Mapping[str, Record], store: StoreContext
+) -> None:
+    """Change would wait in vain for a payment whose own webhook was lost."""
+    missing = {other for one, order in found for other in _at_work(one, order, known) if other not in known}
+    store.hint([Hint(store.slug, "payment", one, why="change was given beside it") for one in sorted(missing)])
 
 
 def _left(store: StoreContext, records: Mapping[str, Record]) -> dict[str, int]:

@@ -55,6 +55,8 @@ class ChangeGiven:
     """The ledger's state of that payment's record; "" when it has none."""
     sale_rule: str = ""
     """The rule that left it out, when it is ignored."""
+    at_work: str = ""
+    """The record of a payment of the order that came in and is not settled yet; "" when all are."""
     set_off: Mapping[str, int] = field(default_factory=dict)
     """Payments of the order in the other direction of which something is left: transaction id to database id."""
 

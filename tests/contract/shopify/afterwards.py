@@ -67,6 +67,8 @@ def check_sums(order: Order, refunds: list[Refund]) -> None:
     credited = Money.sum((refund.goods_total for refund in refunds), order.currency)
     paid = Money.sum((one.amount for one in order.transactions if one.pays), order.currency)
     back = Money.sum((one.amount for one in order.transactions if one.pays_back), order.currency)
+    if order.change_in_sales:
+        back += Money.sum((one.amount for one in order.transactions if one.gives_change), order.currency)
     rounding = order.cash_rounding or Money.zero(order.currency)
     assert order.total + rounding - credited - (paid - back) == order.outstanding
 

@@ -120,6 +120,12 @@ def test_change_is_money_that_goes_back_and_belongs_to_the_payment_of_its_sale()
     )
 
 
+def test_change_waits_by_name_for_all_else_that_came_in() -> None:
+    """The cash may have paid in its place: then the change is matched with what that one has too much."""
+    given = dataclasses.replace(GIVEN, at_work="acme/payment/9000")
+    assert plan(change_situation(given), RULES) == Needs("acme/payment/9000")
+
+
 def test_change_waits_by_name_for_the_payment_of_its_sale_and_is_left_out_with_it() -> None:
     for state in ("", "due", "held"):
         waiting = dataclasses.replace(GIVEN, sale_state=state)

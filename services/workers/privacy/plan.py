@@ -67,6 +67,7 @@ def task(kind: str, record_id: str, told: dict[str, str]) -> Hold | None:
     return Hold(
         "privacy_in_odoo",
         f"customer {told.get('customer')} is to be erased; the ledger has done so, in Odoo there is {there}",
-        f"anonymise or archive the contact in Odoo (what the law makes you keep, invoices, stays), {done}",
+        "anonymise or archive the contact in Odoo, and the buyer of that name below a company that an order was for"
+        f" (what the law makes you keep, invoices, stays), {done}",
         details,
     )

@@ -33,23 +33,26 @@ def no_services_started() -> Iterator[None]:
             POLICY.unlink(missing_ok=True)
 
 
+def can_install() -> bool:
+    return shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Tests run side by side; two installations would take each other's policy away."""
+    """Tests run side by side: whoever comes while another installs waits, and finds it there.
+
+    EngineMissing where nothing can be installed at all.
+    """
+    if not can_install():
+        raise EngineMissing("apt-get needs Debian and root")
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def can_install() -> bool:
-    return shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
-
-
 def install(package: str) -> None:
-    """Install a Debian package without its service; EngineMissing when that does not work."""
-    if not can_install():
-        raise EngineMissing("apt-get needs Debian and root")
-    with one_at_a_time(), no_services_started():
+    """Install a Debian package without its service, `one_at_a_time`; EngineMissing when that does not work."""
+    with no_services_started():
         _apt("update")
         _apt("install", "-y", "--no-install-recommends", package)
 

@@ -227,8 +227,15 @@ def _environment(folder: Path, port: int, api_port: int) -> dict[str, str]:
 def _installed() -> RabbitMQ | None:
     if server_script() is not None:
         return None
-    debian.install(PACKAGE)
+    _install()
     return _local()
+
+
+def _install() -> None:
+    """Unless it is there, which can be told only when nobody is at it: its files come before it can run."""
+    with debian.one_at_a_time():
+        if server_script() is None:
+            debian.install(PACKAGE)
 
 
 def _started(
@@ -251,10 +258,10 @@ def _started(
 
 def prepare() -> None:
     """Install the server where that is allowed and needed, which takes longer than a test may."""
-    if os.environ.get(URL_VARIABLE) or docker.available() or server_script() is not None:
+    if os.environ.get(URL_VARIABLE) or docker.available():
         return
     if debian.can_install():
-        debian.install(PACKAGE)
+        _install()
 
 
 def open_rabbitmq() -> RabbitMQ:

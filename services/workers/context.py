@@ -50,6 +50,10 @@ class Shopify(Protocol):
 
     def products(self, ids: Sequence[str]) -> Mapping[str, Product]: ...
 
+    def currency(self) -> str:
+        """In which the shop has its prices: `USD`. Asked once."""
+        ...
+
     def image(self, url: str) -> bytes: ...
 
     def media(self, product_id: str) -> Mapping[str, str]:

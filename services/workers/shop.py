@@ -27,7 +27,7 @@ from libs.common.shopify.fulfillments import (
 from libs.common.shopify.images import fetch_image, upload_image
 from libs.common.shopify.orders import fetch_orders
 from libs.common.shopify.product_writes import fetch_variants, find_variants, set_product, update_variants
-from libs.common.shopify.products import fetch_media, fetch_products
+from libs.common.shopify.products import fetch_currency, fetch_media, fetch_products
 from libs.common.shopify.refunds import fetch_refunds
 from libs.common.shopify.stock_shop import StockShop
 from libs.common.shopify.transactions import fetch_transactions
@@ -39,6 +39,12 @@ class Shop:
 
     client: ShopifyClient
     stock: StockShop
+    _currency: str = ""
+
+    def currency(self) -> str:
+        if not self._currency:
+            self._currency = fetch_currency(self.client)
+        return self._currency
 
     def orders(self, ids: Sequence[str], sides: Mapping[str, Side]) -> Mapping[str, Order]:
         return fetch_orders(self.client, ids, sides)

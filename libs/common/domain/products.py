@@ -21,7 +21,7 @@ NO_OPTION = ("Title", "Default Title")
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One picture; `id` changes with its content."""
+    """One picture; where its content is replaced under the same `id`, the address is another."""
 
     id: str
     url: str

@@ -215,3 +215,5 @@ class Link:
     source_id: str
     target: Target
     name: str = ""
+    instead_of: int | None = None
+    """A target of the record that is gone on the other side, and is given up for this one."""

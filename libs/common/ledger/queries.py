@@ -153,6 +153,9 @@ class Queries(Records):
             "claims": 0,
             "wanted": {"seq": 0, "why": MATCHED_BY_ORDERS, "at": now},
         }
+        if link.instead_of is not None:
+            gone = {"_id": key, "target.id": link.instead_of}
+            self._records.update_one(gone, {"$unset": {"target": "", "synced": ""}})
         known: Document = {"target": target, "changed_at": now}
         (known if link.name else new)["name"] = link.name
         update = {

@@ -38,6 +38,8 @@ class FactsCache:
         self._languages: tuple[str, ...] | None = None
         self._languages_read_at = 0.0
         self._weight_unit: str | None = None
+        self._currency: str | None = None
+        self._currency_read_at = 0.0
 
     def fields(self) -> OdooFields:
         """What this server calls things; kept as long as the facts, which are left unread where nobody asks them."""
@@ -89,6 +91,14 @@ class FactsCache:
             if self._weight_unit is None:
                 self._weight_unit = read_weight_unit(self._client)
             return self._weight_unit or "KILOGRAMS"
+
+    def currency(self) -> str:
+        """`USD`: the company's own; one call. Asked for only by what has prices."""
+        with self._lock:
+            if self._currency is None or self._monotonic() - self._currency_read_at > self._ttl_seconds:
+                self._currency = str(_company(self._client)["currency_id"][1])
+                self._currency_read_at = self._monotonic()
+            return self._currency
 
     def fresh(self, *, older_than_seconds: float) -> CompanyFacts:
         """Read anew unless they were read within these seconds: something looked for may just have been made."""

@@ -74,6 +74,12 @@ def _variant(node: Node) -> Variant:
     )
 
 
+def fetch_currency(client: ShopifyClient) -> str:
+    """`USD`: in which the shop has its prices and costs."""
+    answer = client.execute(document("shop_currency"), {})
+    return Node.of(answer.get("shop"), "the shop").text("currencyCode")
+
+
 def fetch_media(client: ShopifyClient, product_id: str) -> dict[str, str]:
     """The addresses of a product's pictures and films, with their global ids; nothing of one that is gone."""
     sent = {"id": global_id("Product", product_id), "first": MOST_MEDIA}

@@ -6,7 +6,7 @@ taken out, and the others go on without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,8 +19,9 @@ from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.products import names
 from services.workers.products.exact_prices import Price, read_exact, write_exact
+from services.workers.products.extending import with_ids
 from services.workers.products.images import write_images
-from services.workers.products.model import Applied, Changes, NewVariant
+from services.workers.products.model import Applied, Changes, NewVariant, Values
 from services.workers.products.rows import template_columns, template_rows, variant_columns, variant_row
 
 TEMPLATE, PRODUCT = "product.template", "product.product"
@@ -48,11 +49,12 @@ class _Apply:
     def run(self) -> list[Applied | Failure]:
         written = [one for one in self.changes if not one.only_links]
         self._names(written)
+        self._free_barcodes(written)
         self._new_templates([one for one in written if one.template_id is None])
         self._changed_templates([one for one in self._left(written) if one.template_id is not None])
-        self._extend([one for one in self._left(written) if one.template_id is not None])
+        changed = self._extend([one for one in self._left(written) if one.template_id is not None])
         self._new_variants(self._left([one for one in written if one.template_id is None]), by_id=False)
-        self._changed_variants(self._left(written))
+        self._changed_variants(self._left(changed))
         self._exact_prices(self._left(written))
         templates = self._read()
         pictures = write_images(self._left(written), self.templates, self.links, self.store)
@@ -93,6 +95,17 @@ class _Apply:
     def _tag_ids(self, one: Changes) -> list[int]:
         return [self.tags[name] for name in one.tags or ()]
 
+    def _free_barcodes(self, changes: Sequence[Changes]) -> None:
+        """What moves from one variant to another is taken off the one first: Odoo takes row after row, none twice."""
+        wanted = {cells.get("barcode") for one in changes for cells in _cells(one)} - {None, ""}
+        freed = [
+            (one.record_id, there, {"barcode": None})
+            for one in changes
+            for there, barcode in one.barcodes.items()
+            if barcode in wanted
+        ]
+        self._update(PRODUCT, freed)
+
     def _new_templates(self, changes: Sequence[Changes]) -> None:
         if not changes:
             return
@@ -130,11 +143,14 @@ class _Apply:
         ]
         self._update(PTAV, [item for item in extras if item[0] not in self.failed])
 
-    def _extend(self, changes: Sequence[Changes]) -> None:
-        """Values and variants that a template did not have: its values are made first, and read for their ids."""
+    def _extend(self, changes: Sequence[Changes]) -> list[Changes]:
+        """Values and variants that a template did not have: its values are made first, and read for their ids.
+
+        All of these changes, with what is to be written to variants that Odoo has made by itself.
+        """
         more = [one for one in changes if one.new_variants or one.new_values]
         if not more:
-            return
+            return list(changes)
         there = read_templates(self.store.odoo, self.store.odoo_fields, [self.templates[o.record_id] for o in more])
         with_values = [one for one in more if one.new_values]
         if with_values:
@@ -142,7 +158,11 @@ class _Apply:
                 self._add_values(one, there[self.templates[one.record_id]])
             ids = [self.templates[one.record_id] for one in self._left(with_values)]
             there |= read_templates(self.store.odoo, self.store.odoo_fields, ids)
-        self._new_variants([_by_ids(one, there[self.templates[one.record_id]]) for one in self._left(more)], by_id=True)
+        ready = {one.record_id: with_ids(one, there[self.templates[one.record_id]]) for one in self._left(more)}
+        for one in ready.values():
+            self.links[one.record_id] |= one.links
+        self._new_variants(list(ready.values()), by_id=True)
+        return [ready.get(one.record_id, one) for one in changes]
 
     def _add_values(self, one: Changes, template: Template) -> None:
         try:
@@ -235,15 +255,11 @@ class _Apply:
 _PTAV_COLUMNS = ("id", "product_attribute_value_id/.id", "price_extra")
 
 
-def _by_ids(one: Changes, template: Template) -> Changes:
-    """Its new variants with the database ids of their template's values."""
-    known = {(line.attribute, value.name): value.id for line in template.lines for value in line.values}
-    options = {variant.id: variant.options for variant in one.product.variants} if one.product else {}
-    variants = [
-        replace(variant, values=tuple(known[option] for option in options[variant.variant_id]))
-        for variant in one.new_variants
-    ]
-    return replace(one, new_variants=tuple(variants))
+def _cells(one: Changes) -> Iterator[Values]:
+    """All that is to be written to its variants."""
+    yield one.values
+    yield from one.variants.values()
+    yield from (variant.cells for variant in one.new_variants)
 
 
 def _chunks(items: Sequence[T], rows: Callable[[T], int]) -> list[list[T]]:

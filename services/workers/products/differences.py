@@ -10,8 +10,10 @@ from libs.common.domain.products import ARCHIVED, OdooVariant, Product, Template
 from libs.common.domain.variant_prices import Extras, decompose
 from services.workers.products.checks import amount, weight_in
 
-#: Odoo keeps two decimals of a price and of a weight, unless somebody has set more.
-CENT = Decimal("0.005")
+#: Odoo keeps two decimals of a weight, unless somebody has set more; prices have no more on either side.
+HUNDREDTH = Decimal("0.005")
+#: What must be equal to the cent.
+PRICES = frozenset({"list_price", "compare_list_price"})
 
 
 def extras_of(product: Product) -> Extras:
@@ -27,9 +29,9 @@ def exact_prices(product: Product, extras: Extras) -> dict[str, Decimal]:
 def not_kept(product: Product, optional: frozenset[str]) -> str:
     """What this Odoo has no field for, or but one for all variants, in words; "" when everything has its place."""
     codes = {one.hs_code for one in product.variants} - {""}
-    compared = {amount(one.compare_at) for one in product.variants if one.compare_at}
+    compared = {amount(one.compare_at) or Decimal(0) for one in product.variants}
     found = []
-    if compared and "compare_list_price" not in optional:
+    if compared != {Decimal(0)} and "compare_list_price" not in optional:
         found.append("compare-at price (Odoo has a field for it with its app website_sale)")
     elif len(compared) > 1:
         found.append("compare-at prices but that of the cheapest variant (Odoo has one for all)")
@@ -85,7 +87,11 @@ def template_differences(product: Product, template: Template, base: Decimal) ->
         "compare_list_price": template.compare_at,
     }
     wanted = template_values(product, base, template.optional)
-    return {name: value for name, value in wanted.items() if not same(value, present[name])}
+    return {
+        name: value
+        for name, value in wanted.items()
+        if (value != present[name] if name in PRICES else not same(value, present[name]))
+    }
 
 
 def variant_differences(variant: Variant, there: OdooVariant, weight_unit: str, *, active: bool) -> dict[str, Any]:
@@ -106,12 +112,15 @@ def variant_differences(variant: Variant, there: OdooVariant, weight_unit: str, 
 def same(wanted: Any, present: Any) -> bool:
     """Equal, or as near as Odoo's decimals come."""
     if isinstance(wanted, Decimal) and isinstance(present, Decimal):
-        return abs(wanted - present) <= CENT
+        return abs(wanted - present) <= HUNDREDTH
     return bool(wanted == present)
 
 
-def product_digest(product: Product) -> str:
-    """One part each for what is compared, the description and the images: `1f…:9a…:00…`."""
+def product_digest(product: Product, *, images: bool = True) -> str:
+    """One part each for what is compared, the description and the images: `1f…:9a…:00…`.
+
+    Where images are left alone that part is another one, so that they go along once they are not.
+    """
     data = (
         product.title,
         product.status,
@@ -122,11 +131,9 @@ def product_digest(product: Product) -> str:
             for one in product.variants
         ],
     )
-    images = [
-        product.image.id if product.image else "",
-        *((one.id, one.image and one.image.id) for one in product.variants),
-    ]
-    return ":".join(digest(part)[:16] for part in (data, product.description_html, images))
+    shown = {one.id: (one.image.id, one.image.url) for one in product.variants if one.image}
+    pictures = [product.image and (product.image.id, product.image.url), shown] if images else "left alone"
+    return ":".join(digest(part)[:16] for part in (data, product.description_html, pictures))
 
 
 def part_changed(number: int, wanted: str, synced: str | None) -> bool:

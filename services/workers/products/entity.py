@@ -12,6 +12,7 @@ from services.workers.entity import Outcome, Read
 from services.workers.products.apply import apply
 from services.workers.products.differences import not_kept
 from services.workers.products.gather import gather
+from services.workers.products.links import keep_links
 from services.workers.products.model import Applied, Changes, Linked, Situation
 from services.workers.products.plan import plan
 from services.workers.products.to_shopify import gather as outward
@@ -75,10 +76,10 @@ def _read(situation: Situation) -> Read:
 
 
 def _linked(linked: Linked, store: StoreContext) -> Outcome:
-    store.remember([("variant", variant, product, "") for variant, product in linked.links.items()])
-    target = Target(TEMPLATE, linked.template_id, linked.name) if linked.template_id else None
+    """Its variants alone are linked: two products of Shopify's may be variants of one in Odoo."""
+    keep_links(store, linked.links, linked=linked.linked, left=linked.left)
     notes = {"linked": len(linked.links)}
-    return Outcome(linked.version, linked.digest, linked.name, target, notes=notes)
+    return Outcome(linked.version, linked.digest, linked.name, None, notes=notes)
 
 
 def _outcome(answer: Applied | Failure, store: StoreContext) -> Outcome | Failure:
@@ -86,7 +87,7 @@ def _outcome(answer: Applied | Failure, store: StoreContext) -> Outcome | Failur
         return answer
     changes = answer.changes
     lost = not_kept(changes.product, answer.template.optional) if changes.product else ""
-    store.remember([("variant", variant, product, "") for variant, product in answer.links.items()])
+    keep_links(store, answer.links, linked=changes.linked, left=changes.left)
     return Outcome(
         version=changes.version,
         digest=changes.digest,

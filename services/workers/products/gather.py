@@ -1,13 +1,17 @@
-"""Reads both sides of a batch of products: one question to Shopify, at most two to Odoo, two or three to the ledger."""
+"""Reads both sides of a batch of products: one question to Shopify, at most two to Odoo, two or three to the ledger.
+
+One more to Shopify where variants were taken out, of what is linked to them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from libs.common.domain.linking import Coded
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.products import Product, Template
-from libs.common.domain.rules_products import Lead
+from libs.common.domain.rules_products import Lead, ProductRules
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Record
 from libs.common.odoo.external_ids import find_external_id
@@ -23,6 +27,7 @@ TEMPLATE = "product.template"
 PRODUCT = "product.product"
 #: How often an announced product may be missing before a person is asked: a replica may lag behind its webhook.
 INVISIBLE_ATTEMPTS = 4
+DELETED = "products/delete"
 WRITING = frozenset({Lead.SHOPIFY, Lead.LINK})
 
 
@@ -31,11 +36,11 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     if store.rules.products.lead not in WRITING:
         return [Situation(record.id, record.source_id, None, store.module) for record in batch]
     products = dict(store.shopify.products([record.source_id for record in batch]))
-    news = [record for record in batch if _is_news(record, products)]
+    news = [record for record in batch if _is_news(record, products, store.rules.products)]
     variants = [v for record in news if (p := products.get(record.source_id)) for v in p.variants]
     links = store.links("variant", [one.id for one in variants])
     near = _near(store, [products[r.source_id] for r in news if r.source_id in products], links)
-    shared = _shared(products.values())
+    shared, claimed = _shared(products.values()), _claimed(news, products)
     targets = {record.id: _target(record, store) for record in news}
     found = {
         record.id: Situation(
@@ -48,6 +53,7 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
             target_id=targets.get(record.id) or (record.target.id if record.target else None),
             synced_digest=record.synced.digest if record.synced else None,
             shared=shared,
+            claimed=claimed.get(record.id, {}),
         )
         for record in batch
     }
@@ -61,17 +67,18 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     return answers
 
 
-def _is_news(record: Record, products: Mapping[str, Product]) -> bool:
+def _is_news(record: Record, products: Mapping[str, Product], rules: ProductRules) -> bool:
     """Whether planning needs more than the product itself: not for a repeat, which is then a single request."""
     product = products.get(record.source_id)
     if product is None:
-        return record.target is not None
-    return not (record.target and record.synced and record.synced.digest == product_digest(product))
+        return record.target is not None or record.wanted.why == DELETED
+    known = record.synced and (record.target or rules.lead is Lead.LINK)
+    return not (known and record.synced and record.synced.digest == product_digest(product, images=rules.images))
 
 
 def _may_appear(record: Record) -> bool:
     """Announced, never seen, not deleted: Shopify's reading side may be behind."""
-    return record.target is None and record.wanted.why != "products/delete"
+    return record.target is None and record.wanted.why != DELETED
 
 
 def _invisible(record: Record) -> Failure:
@@ -113,6 +120,26 @@ def _shared(products: Iterable[Product]) -> frozenset[str]:
     return frozenset(code for code, count in counts.items() if count > 1)
 
 
+def _claimed(news: Sequence[Record], products: Mapping[str, Product]) -> dict[str, dict[str, str]]:
+    """By record: the SKUs of the products that are new like it and go before it, with their titles."""
+    found: dict[str, dict[str, str]] = {}
+    before: dict[str, str] = {}
+    for record in news:
+        product = products.get(record.source_id)
+        if product is not None:
+            found[record.id] = dict(before) if record.target is None else {}
+            before |= {one.sku: product.title for one in product.variants if one.sku}
+    return found
+
+
+def _owners(store: StoreContext, taken: Collection[str], present: Iterable[Product]) -> dict[str, Coded]:
+    """These variants, with the codes that they have now; those that Shopify has no more are absent."""
+    known = {v.id: Coded(v.id, product.id, "", v.sku, v.barcode) for product in present for v in product.variants}
+    asked = sorted(set(taken) - known.keys())
+    there = store.shopify.variants(asked) if asked else {}
+    return {one: known.get(one) or there[one] for one in taken if one in known or one in there}
+
+
 def _with_templates(
     store: StoreContext, situations: Mapping[str, Situation], near: Sequence[Known]
 ) -> dict[str, Situation]:
@@ -124,9 +151,10 @@ def _with_templates(
         templates = read_templates(store.odoo, store.odoo_fields, wanted)
     exact = read_exact(store, templates)
     ids = {one.fact.id for one in near} | {v.id for template in templates.values() for v in template.variants}
-    owners = store.linked_to(PRODUCT, sorted(ids)) if ids else {}
-    taken = {id_: record.source_id for id_, record in owners.items() if record.entity == "variant"}
-    leads = store.rules.products.lead is Lead.SHOPIFY and bool(situations)
+    linked = store.linked_to(PRODUCT, sorted(ids)) if ids else {}
+    taken = {id_: record.source_id for id_, record in linked.items() if record.entity == "variant"}
+    owners = _owners(store, taken.values(), [one.product for one in situations.values() if one.product])
+    leads = store.rules.products.lead is Lead.SHOPIFY and any(one.product for one in situations.values())
     optional = store.odoo_fields.product_optional if leads else frozenset()
     weight_unit = store.reference.weight_unit() if leads else "KILOGRAMS"
     return {
@@ -145,6 +173,11 @@ def _with_templates(
             exact=exact,
             weight_unit=weight_unit,
             shared=one.shared,
+            claimed=one.claimed,
+            gone=frozenset(taken.values()) - owners.keys(),
+            owners=owners if leads else {},
+            shop_currency=store.shopify.currency() if leads else "",
+            company_currency=store.reference.currency() if leads else "",
         )
         for id_, one in situations.items()
     }

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+from libs.common.domain.linking import Coded
 from libs.common.domain.matching import ProductFact
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.products import ExactPrice, Image, Product, Template
@@ -50,6 +50,14 @@ class Situation:
     """By `product.product`: the rules that give a variant a price of its own."""
     shared: frozenset[str] = frozenset()
     """Barcodes and SKUs that another product of the batch has as well."""
+    claimed: Mapping[str, str] = field(default_factory=dict)
+    """SKUs of the products before it in the batch, with their titles."""
+    gone: frozenset[str] = frozenset()
+    """Of the variants in `taken`: those that Shopify has no more."""
+    owners: Mapping[str, Coded] = field(default_factory=dict)
+    """Of the variants in `taken`: those that it has, with the codes that they have now."""
+    shop_currency: str = ""
+    company_currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +115,17 @@ class Changes:
     """By variant id in Shopify."""
     stored: bool = True
     """Whether it is goods, and no service."""
+    barcodes: Mapping[int, str] = field(default_factory=dict)
+    """By `product.product`: those that are to be others."""
+    linked: Mapping[str, int] = field(default_factory=dict)
+    """What the ledger linked its variants to before."""
+    left: Mapping[int, str] = field(default_factory=dict)
+    """By `product.product`: the variant that had it and is not in Shopify any more."""
 
     @property
     def only_links(self) -> bool:
         written = (self.values, self.new_values, self.extras, self.exact, self.new_variants, self.variants)
-        parts = (self.category, self.tags, self.image, self.variant_images)
+        parts = (self.category, self.tags is not None, self.image, self.variant_images)
         return self.template_id is not None and not any((*written, *parts))
 
 
@@ -137,7 +151,5 @@ class Linked:
     digest: str
     name: str
     links: Mapping[str, int]
-    template_id: int
-
-
-Notes = dict[str, Any]
+    linked: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[int, str] = field(default_factory=dict)

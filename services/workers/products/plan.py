@@ -24,7 +24,7 @@ from services.workers.products.differences import (
     variant_differences,
     variant_values,
 )
-from services.workers.products.matching import Matched, archived, match
+from services.workers.products.matching import Matched, archived, left_by, match
 from services.workers.products.model import Changes, Known, Linked, NewValue, NewVariant, Situation
 
 _DESCRIPTIONS = ("description_ecommerce", "description")
@@ -38,11 +38,11 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Linked | Hold | I
     product = situation.product
     if product is None:
         return _deleted(situation) if lead is Lead.SHOPIFY else Ignore("deleted in Shopify")
-    fingerprint = product_digest(product)
+    fingerprint = product_digest(product, images=rules.products.images)
+    if (situation.target_id is not None or lead is Lead.LINK) and situation.synced_digest == fingerprint:
+        return Nothing(fingerprint)
     if lead is Lead.LINK:
         return _linked(situation, product, fingerprint)
-    if situation.target_id is not None and situation.synced_digest == fingerprint:
-        return Nothing(fingerprint)
     return _lead(situation, product, fingerprint, rules)
 
 
@@ -53,9 +53,14 @@ def _linked(situation: Situation, product: Product, fingerprint: str) -> Linked 
     if matched.missing:
         hint = "make it in Odoo with this SKU or barcode, then retry"
         return hold_for("product_missing", product, matched.why, hint)
-    links = {variant: known.fact.id for variant, known in matched.found.items()}
     return Linked(
-        situation.record_id, product.updated_at, fingerprint, product.title, links, min(matched.templates, default=0)
+        situation.record_id,
+        product.updated_at,
+        fingerprint,
+        product.title,
+        {variant: known.fact.id for variant, known in matched.found.items()},
+        linked=situation.links,
+        left=left_by(situation, matched.found),
     )
 
 
@@ -79,7 +84,7 @@ def _deleted(situation: Situation) -> Changes | Ignore:
 def _lead(
     situation: Situation, product: Product, fingerprint: str, rules: StoreRules
 ) -> Changes | Hold | Ignore | Nothing:
-    refusal = unfit(product)
+    refusal = unfit(product) or _other_money(situation, product)
     if refusal is not None:
         return refusal
     extras = extras_of(product)
@@ -91,8 +96,9 @@ def _lead(
         return matched
     matched = _only_variant(situation, product, matched)
     planned = _Planned(situation, product, extras, matched, fingerprint, images=rules.products.images)
-    if situation.template is not None:
-        return planned.changed(situation.template)
+    template = situation.template
+    if template is not None and (situation.target_id is not None or matched.templates == {template.id}):
+        return planned.changed(template)
     if matched.found:
         what = f"its variants are {len(matched.templates)} different products in Odoo"
         if len(matched.templates) == 1:
@@ -101,6 +107,16 @@ def _lead(
     if product.status == ARCHIVED:
         return Ignore("archived in Shopify, and not in Odoo")
     return archived(situation, matched, product) or planned.new()
+
+
+def _other_money(situation: Situation, product: Product) -> Hold | None:
+    """Odoo keeps a price in the company's currency: Shopify's number in it would be another price."""
+    shop, company = situation.shop_currency, situation.company_currency
+    if shop == company:
+        return None
+    what = f"its prices are in {shop}, and the company in Odoo has {company}"
+    hint = "use `products.lead: link`, or a company of Odoo's in the shop's currency, then retry"
+    return hold_for("currency_differs", product, what, hint)
 
 
 def _only_variant(situation: Situation, product: Product, matched: Matched) -> Matched:
@@ -170,7 +186,8 @@ class _Planned:
                 variants[there.id] = changes
         kept = {found.fact.id for found in self.matched.found.values()}
         for there in template.variants:
-            if there.id not in kept and there.id in self.situation.taken and there.active and live:
+            gone = self.situation.taken.get(there.id) in self.situation.gone
+            if there.id not in kept and gone and there.active and live:
                 variants[there.id] = {"active": False}
         return self._changes(
             template_id=template.id,
@@ -183,6 +200,7 @@ class _Planned:
             rules={one.id: self.situation.exact[one.id] for one in template.variants if one.id in self.situation.exact},
             new_variants=tuple(self._variant(one, known) for one in product.variants if one.id in self.matched.missing),
             variants=variants,
+            barcodes={one.id: one.barcode for one in template.variants if "barcode" in variants.get(one.id, ())},
         )
 
     def _exact(self, template: Template) -> dict[str, Decimal]:
@@ -249,6 +267,8 @@ class _Planned:
             external_id=f"{self.situation.module}.product_{product.id}",
             product=product,
             links={variant: known.fact.id for variant, known in self.matched.found.items()},
+            linked=self.situation.links,
+            left=left_by(self.situation, self.matched.found),
             image=product.image if with_images else None,
             variant_images=pictures if with_images else {},
             stored=any(one.requires_shipping for one in product.variants),

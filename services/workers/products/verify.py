@@ -7,7 +7,7 @@ from decimal import Decimal
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.products import ARCHIVED
 from services.workers.products.checks import amount
-from services.workers.products.differences import extras_of, same, template_differences, variant_differences
+from services.workers.products.differences import extras_of, template_differences, variant_differences
 from services.workers.products.model import Applied
 
 
@@ -38,6 +38,6 @@ def still_differs(applied: Applied) -> list[str]:
             continue
         found += variant_differences(variant, there, template.weight_unit, active=product.status != ARCHIVED)
         rule = applied.rules.get(there.id)
-        if not same(amount(variant.price) or Decimal(0), rule.price if rule else there.price):
+        if (amount(variant.price) or Decimal(0)) != (rule.price if rule else there.price):
             found.append("price")
     return sorted(set(found))

@@ -97,6 +97,15 @@ def test_a_link_takes_the_place_of_one_that_is_gone(ledger: MongoLedger) -> None
     assert {one: found.id for one, found in ledger.links("acme", "customer", ["1", "2"]).items()} == {"2": 5}
 
 
+def test_a_link_to_what_is_gone_is_given_up_and_only_that_one(ledger: MongoLedger) -> None:
+    ledger.link("acme", [Link("variant", "1", Target("product.product", 5))])
+    ledger.link("acme", [Link("variant", "1", Target("product.product", 7), instead_of=6)])
+    assert ledger.links("acme", "variant", ["1"])["1"].id == 5
+    for _ in range(2):
+        ledger.link("acme", [Link("variant", "1", Target("product.product", 7), instead_of=5)])
+        assert ledger.links("acme", "variant", ["1"])["1"].id == 7
+
+
 def test_a_move_that_was_cut_in_two_is_finished(ledger: MongoLedger) -> None:
     ledger.record_hints([Hint("acme", "customer", "1", why="test", told={"moving": "5 res.partner Jane Doe"})])
     assert ledger.move_link("acme", "customer", "1", "2") == 5

@@ -202,3 +202,53 @@ def test_a_barcode_of_another_product_takes_out_that_product_alone(lab: Lab, sto
     assert isinstance(answers[0], Applied)
     assert not isinstance(answers[1], Applied)
     assert barcode in str(answers[1])
+
+
+def test_barcodes_change_places(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    made = applied(store, planned(store, product))
+    first, second, third = product.variants
+    swapped = (replace(first, barcode=second.barcode), replace(second, barcode=first.barcode), third)
+    again = applied(store, planned(store, replace(product, variants=swapped), target=made))
+    found = {v.default_code: v.barcode for v in again.template.variants}
+    assert found == {first.sku: second.barcode, second.sku: first.barcode, third.sku: third.barcode}
+
+
+def test_tags_are_taken_off(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    made = applied(store, planned(store, product))
+    changes = planned(store, replace(product, tags=(), vendor=""), target=made)
+    assert applied(store, changes).template.tags == frozenset()
+
+
+def test_a_variant_that_was_deleted_is_made_anew(lab: Lab, store: StoreContext) -> None:
+    product = shirt(lab)
+    made = applied(store, planned(store, product))
+    first = product.variants[0]
+    lab.client.call("product.product", "unlink", [[made.links[first.id]]], write=True)
+    left = replace(made, links={variant: there for variant, there in made.links.items() if variant != first.id})
+    again = applied(store, planned(store, replace(product, title=f"{product.title} b"), target=left))
+    assert again.links[first.id] != made.links[first.id]
+    assert {v.default_code for v in again.template.variants} == {one.sku for one in product.variants}
+
+
+def test_a_value_of_a_persons_attribute_brings_its_variant_along(lab: Lab, store: StoreContext) -> None:
+    client, name = lab.client, lab.new("size")
+    (attribute,) = client.call("product.attribute", "create", [[{"name": name}]], write=True)
+    ids = [
+        client.call("product.attribute.value", "create", [[{"name": one, "attribute_id": attribute}]], write=True)[0]
+        for one in "SL"
+    ]
+    line = {"attribute_id": attribute, "value_ids": [[6, 0, ids]]}
+    values = {"name": name, "list_price": 19.9, "attribute_line_ids": [[0, 0, line]]}
+    (template,) = client.call("product.template", "create", [[values]], write=True)
+    there = read_templates(client, store.odoo_fields, [template])[template]
+    product = shirt(lab)
+    sizes = dict(zip(("S", "L", "XL"), product.variants, strict=True))
+    variants = tuple(replace(one, options=((name, size),), price="19.90") for size, one in sizes.items())
+    target = Applied(cast("Changes", None), there, {})
+    answer = applied(store, planned(store, replace(product, variants=variants), target=target))
+    assert answer.template.id == template
+    told = {next(iter(answer.template.options_of(v).values())): v.default_code for v in answer.template.variants}
+    assert told == {size: one.sku for size, one in sizes.items()}
+    assert set(answer.links) == {one.id for one in variants}

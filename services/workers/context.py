@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -66,7 +66,7 @@ class Shopify(Protocol):
 
     def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]: ...
 
-    def find_variants(self, skus: Sequence[str], barcodes: Sequence[str]) -> Sequence[Coded]: ...
+    def find_variants(self, skus: Collection[str], barcodes: Collection[str]) -> Sequence[Coded]: ...
 
     def set_product(self, identifier: Mapping[str, str], values: Mapping[str, Any]) -> str:
         """Repeatable: the product of this identifier is made or changed; its id."""

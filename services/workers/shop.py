@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,7 +81,7 @@ class Shop:
     def variants(self, ids: Sequence[str]) -> Mapping[str, Coded]:
         return fetch_variants(self.client, ids)
 
-    def find_variants(self, skus: Sequence[str], barcodes: Sequence[str]) -> Sequence[Coded]:
+    def find_variants(self, skus: Collection[str], barcodes: Collection[str]) -> Sequence[Coded]:
         return find_variants(self.client, skus, barcodes)
 
     def set_product(self, identifier: Mapping[str, str], values: Mapping[str, Any]) -> str:

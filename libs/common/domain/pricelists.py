@@ -51,6 +51,8 @@ class Currency:
 
     rate: Decimal = Decimal(1)
     digits: int = 2
+    name: str = ""
+    """ISO 4217: `USD`"""
 
 
 @dataclass(frozen=True, slots=True)

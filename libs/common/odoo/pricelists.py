@@ -50,9 +50,9 @@ def _currencies(client: OdooClient, pricelists: Sequence[int]) -> dict[int, Curr
     context = {"active_test": False}
     found = client.search_read("product.pricelist", [("id", "in", pricelists)], ["currency_id"], context=context)
     ids = sorted({row["currency_id"][0] for row in found})
-    names = ["rate", "decimal_places"]
+    names = ["name", "rate", "decimal_places"]
     rows = client.search_read("res.currency", [("id", "in", ids)], names, context=context) if ids else []
-    known = {row["id"]: Currency(number(row["rate"], 12), int(row["decimal_places"])) for row in rows}
+    known = {r["id"]: Currency(number(r["rate"], 12), int(r["decimal_places"]), str(r["name"])) for r in rows}
     return {row["id"]: known[row["currency_id"][0]] for row in found}
 
 

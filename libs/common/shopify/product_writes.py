@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from libs.common.domain.linking import Coded
+from libs.common.domain.matching import normalise_code
 from libs.common.errors import Rejected
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
@@ -39,18 +40,28 @@ def update_variants(client: ShopifyClient, product_id: str, variants: Sequence[M
         _accepted(client.execute(doc, sent, records=len(part)), "productVariantsBulkUpdate")
 
 
-def find_variants(client: ShopifyClient, skus: Sequence[str], barcodes: Sequence[str]) -> list[Coded]:
-    """Variants of exactly these codes."""
+def find_variants(client: ShopifyClient, skus: Collection[str], barcodes: Collection[str]) -> list[Coded]:
+    """Variants of exactly these codes: a search finds what only begins so as well, in pages."""
     wanted = [("sku", one) for one in skus] + [("barcode", one) for one in barcodes]
     found: dict[str, Coded] = {}
     for start in range(0, len(wanted), CODES):
         terms = [f"{name}:{_quoted(code)}" for name, code in wanted[start : start + CODES]]
-        answer = Node.of(client.execute(document("variants_by_codes"), {"query": " OR ".join(terms)}), "the variants")
-        for node in answer.node("productVariants").nodes("nodes"):
+        for node in _searched(client, " OR ".join(terms)):
             one = coded(node)
-            if one.sku.strip() in skus or one.barcode.strip() in barcodes:
+            if normalise_code(one.sku) in skus or normalise_code(one.barcode) in barcodes:
                 found[one.id] = one
     return list(found.values())
+
+
+def _searched(client: ShopifyClient, query: str) -> Iterator[Node]:
+    after: str | None = None
+    while True:
+        answer = Node.of(client.execute(document("variants_by_codes"), {"query": query, "after": after}), "variants")
+        page = answer.node("productVariants")
+        yield from page.nodes("nodes")
+        if not page.node("pageInfo").boolean("hasNextPage"):
+            return
+        after = page.node("pageInfo").text("endCursor")
 
 
 def fetch_variants(client: ShopifyClient, ids: Sequence[str]) -> dict[str, Coded]:

@@ -49,11 +49,18 @@ def told(variant: Variant) -> str:
     return f"variant {variant.sku[:60]}" if variant.sku else f"variant {variant.id}"
 
 
-def _unfit_variant(product: Product, variant: Variant) -> Hold | None:
+def code_too_long(product: Product, variant: Variant, to_do: str) -> Hold | None:
     for label, code in (("SKU", variant.sku), ("barcode", variant.barcode)):
         if len(code) > CODE_LENGTH:
             what = f"the {label} of {told(variant)} has {len(code)} characters; {CODE_LENGTH} are the most"
-            return hold_for("code_too_long", product, what, "shorten it in Shopify", variant=variant.id)
+            return hold_for("code_too_long", product, what, to_do, variant=variant.id)
+    return None
+
+
+def _unfit_variant(product: Product, variant: Variant) -> Hold | None:
+    refusal = code_too_long(product, variant, "shorten it in Shopify")
+    if refusal is not None:
+        return refusal
     for label, text in (("price", variant.price), ("compare-at price", variant.compare_at), ("cost", variant.cost)):
         if (text or label == "price") and amount(text) is None:
             what = f"the {label} of {told(variant)} is {text[:40]!r}, which is no amount"

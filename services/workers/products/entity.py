@@ -17,7 +17,7 @@ from services.workers.products.model import Applied, Changes, Linked, Situation
 from services.workers.products.plan import plan
 from services.workers.products.to_shopify import gather as outward
 from services.workers.products.to_shopify.apply import carry_out as carry_out_offers
-from services.workers.products.to_shopify.gather import PREFIX
+from services.workers.products.to_shopify.claims import PREFIX
 from services.workers.products.to_shopify.model import Changes as Offer
 from services.workers.products.to_shopify.model import Situation as Offered
 from services.workers.products.to_shopify.plan import plan as plan_offer

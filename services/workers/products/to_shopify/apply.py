@@ -13,10 +13,12 @@ from libs.common.ledger.model import Target
 from libs.common.odoo.templates import read_picture
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome
-from services.workers.products.to_shopify.gather import TARGET
-from services.workers.products.to_shopify.inputs import differences, pair
+from services.workers.products.links import keep_links
+from services.workers.products.to_shopify.claims import PREFIX, TARGET
+from services.workers.products.to_shopify.inputs import pair, still_differs
 from services.workers.products.to_shopify.model import Changes, Picture
 
+ENTITY = "product"
 #: How REST calls what both ways can write.
 _REST = {"price": "price", "compareAtPrice": "compare_at_price", "barcode": "barcode"}
 
@@ -96,11 +98,10 @@ def _outcome(one: Changes, product_id: str, shown: Product | None, store: StoreC
         return Outcome(one.version, one.digest, one.name, target, notes=notes)
     places = {there: place for place, there in enumerate(one.sources)}
     pairs = pair(one.wanted, shown, {places[there]: variant for there, variant in one.links.items()})
-    store.remember([("variant", variant, one.sources[place], "") for place, variant in pairs.items()])
-    fields, variants = differences(one.wanted, shown, pairs)
+    _keep(one, {variant: one.sources[place] for place, variant in pairs.items()}, store)
+    names = still_differs(one.wanted, shown, pairs)
     hold = None
-    if fields or variants or len(pairs) < len(one.wanted.variants):
-        names = sorted({*fields, *(name for values in variants.values() for name in values)}) or ["variants"]
+    if names:
         hold = Hold(
             "product_differs",
             f"{one.name}: Shopify shows another {', '.join(names)} than was written",
@@ -108,3 +109,15 @@ def _outcome(one: Changes, product_id: str, shown: Product | None, store: StoreC
             {"fields": ", ".join(names), "product_id": product_id},
         )
     return Outcome(one.version, one.digest, one.name, target, hold=hold, notes=notes)
+
+
+def _keep(one: Changes, links: Mapping[str, int], store: StoreContext) -> None:
+    """Its links, moved on from variants that Shopify has no more and from what Odoo has no more."""
+    other = {there: one.linked[there] for variant, there in links.items() if one.linked.get(there, variant) != variant}
+    left = {}
+    if other:
+        alive = store.shopify.variants(sorted(other.values()))
+        left = {there: variant for there, variant in other.items() if variant not in alive}
+    keep_links(store, links, linked=one.claim.stale, left=left)
+    if one.claim.instead_of:
+        store.ledger.move_link(store.slug, ENTITY, one.claim.instead_of, f"{PREFIX}{one.template_id}")

@@ -1,10 +1,14 @@
-"""Reads both sides of a batch of Odoo's products: one or two questions to Odoo, at most four to Shopify."""
+"""Reads both sides of a batch of Odoo's products: one or two questions to Odoo, at most four to Shopify.
+
+Two more to Odoo where somebody else has what a new one's codes find.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from libs.common.domain.linking import Coded
+from libs.common.domain.matching import normalise_code
 from libs.common.domain.pricelists import Pricelist
 from libs.common.domain.products import Product, Template
 from libs.common.domain.rules_products import Lead
@@ -12,11 +16,8 @@ from libs.common.ledger.model import Record
 from libs.common.odoo.pricelists import read_pricelists
 from libs.common.odoo.templates import read_templates
 from services.workers.context import StoreContext
-from services.workers.products.to_shopify.model import Situation
-
-PREFIX = "odoo-"
-TARGET = "Product"
-VARIANT_MODEL = "product.product"
+from services.workers.products.to_shopify.claims import PREFIX, TARGET, VARIANT, VARIANT_MODEL, read_claims
+from services.workers.products.to_shopify.model import Claim, Situation
 
 
 def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
@@ -29,9 +30,12 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
     links = _links(store, templates.values())
     prices, now = _prices(store, templates.values()), store.ledger.clock.now()
     targets = {r.id: str(r.target.id) for r in batch if r.target and r.target.model == TARGET}
-    near = _near(store, [templates[ids[r.id]] for r in batch if ids[r.id] in templates and r.id not in targets], links)
+    fresh = [templates[ids[r.id]] for r in batch if ids[r.id] in templates and r.id not in targets]
+    near = _near(store, fresh, links)
+    claims = read_claims(store, fresh, near)
     owners = {one.product_id for found in near.values() for one in found}
     products = store.shopify.products(sorted({*targets.values(), *owners})) if targets or owners else {}
+    shop, company = (store.shopify.currency(), store.reference.currency()) if templates else ("", "")
     return [
         Situation(
             record_id=record.id,
@@ -44,6 +48,9 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation]:
             links=links,
             near=near.get(ids[record.id], ()),
             synced_digest=record.synced.digest if record.synced else None,
+            claim=claims.get(ids[record.id], Claim()),
+            shop_currency=shop,
+            company_currency=company,
         )
         for record in batch
     ]
@@ -58,7 +65,7 @@ def _product(target: str | None, near: Sequence[Coded], products: Mapping[str, P
 def _links(store: StoreContext, templates: Iterable[Template]) -> dict[int, str]:
     ids = [one.id for template in templates for one in template.variants]
     found = store.linked_to(VARIANT_MODEL, ids) if ids else {}
-    return {there: record.source_id for there, record in found.items() if record.entity == "variant"}
+    return {there: record.source_id for there, record in found.items() if record.entity == VARIANT}
 
 
 def _prices(store: StoreContext, templates: Collection[Template]) -> dict[int, Pricelist]:
@@ -75,9 +82,10 @@ def _near(store: StoreContext, templates: Sequence[Template], links: Mapping[int
     linked = {one.id: links[one.id] for one in variants if one.id in links}
     known = store.shopify.variants(sorted(set(linked.values()))) if linked else {}
     loose = [one for one in variants if linked.get(one.id) not in known and one.active]
-    skus = sorted({one.default_code for one in loose} - {""})
-    barcodes = sorted({one.barcode for one in loose} - {""})
-    coded = store.shopify.find_variants(skus, barcodes) if skus or barcodes else []
+    skus = {normalise_code(one.default_code) for one in loose} - {""}
+    barcodes = {normalise_code(one.barcode) for one in loose} - {""}
+    coded = store.shopify.find_variants(sorted(skus), sorted(barcodes)) if skus or barcodes else []
+    by_sku, by_barcode = _by(coded, "sku"), _by(coded, "barcode")
     found: dict[int, tuple[Coded, ...]] = {}
     for template in templates:
         some: dict[str, Coded] = {}
@@ -85,8 +93,16 @@ def _near(store: StoreContext, templates: Sequence[Template], links: Mapping[int
             if linked.get(one.id) in known:
                 some[linked[one.id]] = known[linked[one.id]]
             else:
-                codes = [c for c in coded if (one.barcode and c.barcode == one.barcode)]
-                codes = codes or [c for c in coded if one.default_code and c.sku == one.default_code]
-                some |= {c.id: c for c in codes}
+                same = by_barcode.get(normalise_code(one.barcode)) or by_sku.get(normalise_code(one.default_code))
+                some |= {c.id: c for c in same or ()}
         found[template.id] = tuple(some.values())
+    return found
+
+
+def _by(variants: Iterable[Coded], name: str) -> dict[str, list[Coded]]:
+    """By their SKU or barcode; those that have none are nobody's."""
+    found: dict[str, list[Coded]] = {}
+    for one in variants:
+        if code := normalise_code(getattr(one, name)):
+            found.setdefault(code, []).append(one)
     return found

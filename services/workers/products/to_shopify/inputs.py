@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from libs.common.domain.products import Product, Variant
 from services.workers.products.checks import amount, weight_in
 
+_TAG = re.compile(r"<[^>]*>")
 _NO_OPTION = [{"optionName": "Title", "name": "Default Title"}]
 
 
@@ -17,7 +20,7 @@ def differences(wanted: Product, there: Product, pairs: Mapping[int, str]) -> tu
     fields = {
         name: value
         for name, value in product_fields(wanted).items()
-        if (sorted(value) != sorted(present[name]) if name == "tags" else value != present[name])
+        if (_folded(value) != _folded(present[name]) if name == "tags" else value != present[name])
     }
     by_id = {one.id: one for one in there.variants}
     variants: dict[str, Any] = {}
@@ -26,6 +29,31 @@ def differences(wanted: Product, there: Product, pairs: Mapping[int, str]) -> tu
         if other is not None and (changed := _variant_differences(one, other)):
             variants[other.id] = changed
     return fields, variants
+
+
+def still_differs(wanted: Product, shown: Product, pairs: Mapping[int, str]) -> list[str]:
+    """What Shopify shows otherwise than it was told, in names for a person; a description by its words.
+
+    Shopify tidies the markup of a description; that is no other description.
+    """
+    fields, variants = differences(wanted, shown, pairs)
+    if _words(wanted.description_html) == _words(shown.description_html):
+        fields.pop("descriptionHtml", None)
+    found = {*fields}
+    for values in variants.values():
+        found |= {name for name in values if name != "inventoryItem"} | {*values.get("inventoryItem", ())}
+    if len(pairs) < len(wanted.variants):
+        found.add("variants")
+    return sorted(found)
+
+
+def _words(html: str) -> list[str]:
+    return unescape(_TAG.sub(" ", html)).split()
+
+
+def _folded(tags: Sequence[str]) -> list[str]:
+    """Capitals make no other tag in Shopify."""
+    return sorted(tag.casefold() for tag in tags)
 
 
 def pair(wanted: Product, there: Product, known: Mapping[int, str]) -> dict[int, str]:

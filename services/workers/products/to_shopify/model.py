@@ -15,6 +15,18 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What else speaks of the product in Shopify that a new template's codes find."""
+
+    by: str = ""
+    """Another of Odoo's products that has it, or its codes: `'Mug' (product.template 5) has it already`."""
+    stale: Mapping[str, int] = field(default_factory=dict)
+    """Its variants that are linked to what is gone from Odoo, and to what."""
+    instead_of: str = ""
+    """The source id of the record that has it and whose template is gone: `odoo-5`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A template of Odoo's and what Shopify has of it."""
 
@@ -34,6 +46,10 @@ class Situation:
     near: tuple[Coded, ...] = ()
     """Shopify's variants that a link or a code names."""
     synced_digest: str | None = None
+    claim: Claim = field(default_factory=Claim)
+    shop_currency: str = ""
+    company_currency: str = ""
+    """In which Odoo has its prices, where no pricelist tells another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,7 @@ class Changes:
     version: datetime | None
     digest: str
     name: str
+    template_id: int
     product_id: str | None
     """None for a new one, which is made under `handle`."""
     handle: str
@@ -70,4 +87,7 @@ class Changes:
     """What Shopify is to show; None for a product that was deleted in Odoo."""
     sources: tuple[int, ...] = ()
     """The `product.product` of each variant of `wanted`."""
+    linked: Mapping[int, str] = field(default_factory=dict)
+    """What the ledger linked them to before."""
+    claim: Claim = field(default_factory=Claim)
     links: Mapping[int, str] = field(default_factory=dict)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from libs.common.domain.digests import digest
+from libs.common.domain.matching import normalise_code
+from libs.common.domain.money import currency_digits, round_half_up
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.pricelists import NoPricelist, Priced, price_by
 from libs.common.domain.products import OdooVariant, Product, Template, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_products import Lead, ProductRules
-from services.workers.products.checks import hold_for
+from services.workers.products.checks import code_too_long, hold_for
 from services.workers.products.differences import part_changed
 from services.workers.products.to_shopify.inputs import differences, pair, product_fields, structure
 from services.workers.products.to_shopify.model import Changes, Picture, Situation
@@ -21,8 +23,8 @@ from services.workers.products.to_shopify.model import Changes, Picture, Situati
 MOST_OPTIONS = 3
 MOST_VARIANTS = 2048
 MOST_PICTURES = 250
-CODE_LENGTH = 255
 DRAFT, ACTIVE = "DRAFT", "ACTIVE"
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | Nothing:
@@ -44,7 +46,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
     fingerprint = f"{wanted_digest(wanted)}:{_pictures_digest(template, pictures)}"
     if situation.target_id and situation.synced_digest == fingerprint:
         return Nothing(fingerprint)
-    refusal = _unclear(situation, wanted) or _unfit(wanted, len(pictures))
+    refusal = _unclear(situation, wanted) or _unfit(wanted, len(pictures)) or _other_money(situation, wanted, chosen)
     if refusal:
         return refusal
     base = Changes(
@@ -52,10 +54,13 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         version=template.write_date,
         digest=fingerprint,
         name=template.name,
+        template_id=template.id,
         product_id=situation.product.id if situation.product else None,
         handle=f"odoo-{situation.template_id}",
         wanted=wanted,
         sources=sources,
+        linked={one: situation.links[one] for one in sources if one in situation.links},
+        claim=situation.claim,
         pictures=pictures if part_changed(3, fingerprint, situation.synced_digest) else (),
     )
     if situation.product is None:
@@ -102,7 +107,8 @@ def _gone(situation: Situation) -> Changes | Ignore:
         return Ignore("deleted in Odoo, and not in Shopify")
     values = {"status": DRAFT} if situation.product.status == ACTIVE else {}
     name = situation.product.title
-    return Changes(situation.record_id, None, "deleted", name, situation.product.id, "", values)
+    template, product = situation.template_id, situation.product.id
+    return Changes(situation.record_id, None, "deleted", name, template, product, "", values)
 
 
 def _left_out(situation: Situation, template: Template, rules: ProductRules) -> str:
@@ -128,33 +134,41 @@ def _shown(situation: Situation, template: Template, rules: ProductRules) -> tup
             what = f"{template.name}: pricelist {missing} is not in Odoo, or reckons from itself"
             hint = "correct products.pricelist_id in the store's file, or the pricelist's rules in Odoo, then retry"
             return Hold("pricelist_gone", what, hint, {"template_id": template.id})
-        variants.append(_variant(template, one, price))
-    status = ACTIVE if template.active and template.sale_ok else DRAFT
+        variants.append(_variant(template, one, price, currency_digits(situation.shop_currency)))
+    offered = template.active and template.sale_ok and (not rules.tag or rules.tag in template.tags)
     product = Product(
         id="",
-        title=template.name,
-        status=status,
-        updated_at=template.write_date or datetime.now(UTC),
+        title=template.name.strip(),
+        status=ACTIVE if offered else DRAFT,
+        updated_at=template.write_date or _EVER,
         description_html=template.description,
-        type=template.category,
-        tags=tuple(sorted(tag for tag in template.tags if tag != rules.tag)),
+        type=template.category.strip(),
+        tags=_tags(template, rules.tag),
         variants=tuple(variants),
     )
     return product, tuple(one.id for one in live)
 
 
-def _variant(template: Template, one: OdooVariant, price: Decimal) -> Variant:
+def _tags(template: Template, chosen: str | None) -> tuple[str, ...]:
+    """As Shopify keeps them: a comma divides one into two, and capitals make no other one."""
+    parts = sorted(part.strip() for tag in template.tags if tag != chosen for part in tag.split(","))
+    return tuple({part.casefold(): part for part in reversed(parts) if part}.values())[::-1]
+
+
+def _variant(template: Template, one: OdooVariant, price: Decimal, digits: int) -> Variant:
+    """Amounts in the smallest unit of the shop's currency, rounded as Odoo rounds them."""
+    price, compare_at = round_half_up(price, digits), round_half_up(template.compare_at, digits)
     options = template.options_of(one)
     return Variant(
         id="",
-        sku=one.default_code,
-        barcode=one.barcode,
-        price=f"{price:.2f}",
+        sku=normalise_code(one.default_code),
+        barcode=normalise_code(one.barcode),
+        price=f"{price:f}",
         options=tuple(
             (line.attribute, options[line.attribute]) for line in template.lines if line.attribute in options
         ),
-        compare_at=f"{template.compare_at:.2f}" if template.compare_at > price else "",
-        cost=f"{one.cost:.2f}" if one.cost else "",
+        compare_at=f"{compare_at:f}" if compare_at > price else "",
+        cost=f"{round_half_up(one.cost, digits):f}" if one.cost else "",
         weight=one.weight,
         weight_unit=template.weight_unit,
         hs_code=template.hs_code,
@@ -164,7 +178,7 @@ def _variant(template: Template, one: OdooVariant, price: Decimal) -> Variant:
 def _price(situation: Situation, template: Template, one: OdooVariant, rules: ProductRules) -> Decimal:
     if rules.pricelist_id is None:
         return one.price
-    now = situation.now or datetime.now(UTC)
+    now = situation.now or _EVER
     priced = Priced(one.id, template.id, one.price, one.cost, template.categories)
     return price_by(situation.prices, rules.pricelist_id, priced, now)
 
@@ -180,7 +194,23 @@ def _unclear(situation: Situation, wanted: Product) -> Hold | None:
         what = f"its variants are in {len(owners)} products of Shopify"
         hint = "give each code to one product in Shopify, then retry"
         return hold_for("product_ambiguous", wanted, what, hint, candidates=", ".join(owners))
+    if situation.target_id is None and situation.claim.by:
+        what = f"{situation.claim.by}, in Odoo"
+        hint = "give each product its own SKU and barcode in Odoo, then retry"
+        return hold_for("product_ambiguous", wanted, what, hint, candidates=", ".join(owners))
     return None
+
+
+def _other_money(situation: Situation, wanted: Product, rules: ProductRules) -> Hold | None:
+    """A number in another currency would be another price."""
+    company = situation.company_currency
+    if rules.pricelist_id is not None:
+        company = situation.prices[rules.pricelist_id].currency.name
+    if situation.shop_currency == company:
+        return None
+    what = f"its prices in Odoo are in {company}, and the shop's in {situation.shop_currency}"
+    hint = "name a pricelist in the shop's currency under products.pricelist_id, then retry"
+    return hold_for("currency_differs", wanted, what, hint)
 
 
 def _unfit(wanted: Product, pictures: int) -> Hold | None:
@@ -188,13 +218,16 @@ def _unfit(wanted: Product, pictures: int) -> Hold | None:
         what = f"it and its variants have {pictures} different pictures; Shopify takes {MOST_PICTURES} of a product"
         return hold_for("pictures_too_many", wanted, what, "take some away in Odoo, then retry")
     names = wanted.options
-    if len(names) > MOST_OPTIONS or not 0 < len(wanted.variants) <= MOST_VARIANTS:
+    if not wanted.variants:
+        what = "it has attributes and no variant yet"
+        return hold_for("variants_unfit", wanted, what, "make a variant of it in Odoo, or archive it, then retry")
+    if len(names) > MOST_OPTIONS or len(wanted.variants) > MOST_VARIANTS:
         what = f"it has {len(names)} attributes and {len(wanted.variants)} variants; Shopify takes 3 and 1 to 2048"
         return hold_for("variants_unfit", wanted, what, "divide it into several products in Odoo")
     for one in wanted.variants:
-        if max(len(one.sku), len(one.barcode)) > CODE_LENGTH:
-            what = f"a SKU or barcode has more than {CODE_LENGTH} characters"
-            return hold_for("code_too_long", wanted, what, "shorten it in Odoo")
+        refusal = code_too_long(wanted, one, "shorten it in Odoo, then retry")
+        if refusal is not None:
+            return refusal
         if len(one.options) != len(names):
             what = "its variants do not have the same attributes"
             return hold_for("structure_differs", wanted, what, "give each variant a value of every attribute in Odoo")

@@ -51,7 +51,7 @@ def test_of_two_products_with_one_sku_the_second_is_a_question_and_the_first_sta
     assert shown(stall)["title"] == "First mug"
 
 
-def test_what_was_deleted_in_odoo_and_made_again_has_its_product_back(
+def test_f35_what_was_deleted_in_odoo_and_made_again_has_its_product_back(
     stall: Stall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = stall.odoo.add_product(default_code="MUG", name="Mug")
@@ -164,7 +164,7 @@ def test_prices_in_another_currency_than_the_shops_are_not_told() -> None:
         assert shown(stall)["variants"][0]["price"] == Decimal("10.00")
 
 
-def test_a_hold_stays_shown_when_our_own_write_comes_back(stall: Stall) -> None:
+def test_f34_a_hold_stays_shown_when_our_own_write_comes_back(stall: Stall) -> None:
     stall.odoo.add("product.template", name="Mug")
     stall.shop.faults.add(Fault("ProductsByIds", Rewrite('"title":"Mug"', '"title":"Cup"'), times=None))
     (record,) = poll(stall)

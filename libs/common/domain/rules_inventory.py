@@ -102,6 +102,11 @@ class InventoryRules(_Rules):
             raise ValueError("REST sets `available` only")
         if self.first_import and not all(one.import_place for one in self.locations):
             raise ValueError("first_import needs an import_place for every location")
+        places = [one.import_place for one in self.locations]
+        if self.first_import and len(places) != len(set(places)):
+            raise ValueError(
+                "first_import needs another import_place for each location: one would be counted over another"
+            )
         shares: dict[tuple[str, int], int] = defaultdict(int)
         for one in self.locations:
             for source in one.sources:

@@ -107,7 +107,9 @@ def set_quantities(client: ShopifyClient, name: str, settings: Sequence[Setting]
     if others:
         raise _refused(others[0], doc.name)
     if errors:
-        return Answer(stale=tuple(sorted({_index(error) for error in errors})))
+        named = {_index(error) for error in errors}
+        everyone = range(len(settings))
+        return Answer(stale=tuple(one for one in everyone if one in named) or tuple(everyone))
     return Answer(deltas=_deltas(payload.get("inventoryAdjustmentGroup"), name))
 
 
@@ -192,7 +194,13 @@ def _units(client: ShopifyClient, node: Node, *, places: bool) -> OrderUnits:
 
 
 def _spread(units: dict[tuple[str, str], int], variant_id: str, places: Mapping[str, int], left: int) -> None:
-    """Over the locations that ship a line, as far as they are known."""
+    """Over the locations that ship a line, as far as they are known.
+
+    What was shipped, moved or returned stands in the parts of a line as well: where they come to more than is left, and
+    there are several, nobody can say which of them it is.
+    """
+    if len(places) > 1 and sum(places.values()) > left:
+        places = {}
     for location, number in places.items():
         _add(units, (variant_id, location), min(number, left))
         left -= min(number, left)
@@ -215,10 +223,10 @@ def _add(units: dict[Any, int], key: Any, number: int) -> None:
         units[key] = units.get(key, 0) + number
 
 
-def _index(error: Mapping[str, Any]) -> int:
+def _index(error: Mapping[str, Any]) -> int | None:
     """Which of the settings, by the error's path: `["input", "quantities", "3", "changeFromQuantity"]`."""
     found = [str(part) for part in error.get("field") or () if str(part).isdigit()]
-    return int(found[0]) if found else 0
+    return int(found[0]) if found else None
 
 
 def _deltas(group: Any, name: str) -> dict[tuple[str, str], int]:
@@ -240,10 +248,10 @@ def _words(errors: Sequence[Mapping[str, Any]]) -> str:
 
 @dataclass(eq=False)
 class QuantityRefused(Rejected):
-    """`record` is the index of the setting to blame."""
+    """`record` is the index of the setting to blame; None where Shopify blames none of them."""
 
     code: str = "quantity_refused"
-    record: int = 0
+    record: int | None = None
 
 
 def _refused(error: Mapping[str, Any], name: str) -> QuantityRefused:

@@ -40,11 +40,16 @@ def move_hints(look: Looking, rows: list[Row]) -> list[Hint]:
 
 
 def linked_hints(look: Looking) -> Iterator[list[Hint]]:
-    """All pairs of the variants that were linked since the last look; at the first one, and for an audit, of all."""
+    """All pairs of the variants that were linked since the last look; for an audit, of all that are linked.
+
+    Audited is at the first look, from time to time, and when the rules were changed: every figure may be another one.
+    """
     slug, rules = look.store.slug, look.store.rules.inventory
     now = look.ledger.clock.now()
-    audited, looked = look.cursors.reached(f"{slug}/audit/{ENTITY}"), look.cursors.reached(f"{slug}/linked/{ENTITY}")
-    audit = audited is None or now - audited >= timedelta(hours=rules.audit_hours)
+    under_these = f"{slug}/audit/{ENTITY}/{digest(rules.model_dump(mode='json'))}"
+    audited, so = (look.cursors.reached(key) for key in (f"{slug}/audit/{ENTITY}", under_these))
+    looked = look.cursors.reached(f"{slug}/linked/{ENTITY}")
+    audit = audited is None or so is None or so < audited or now - audited >= timedelta(hours=rules.audit_hours)
     since = None if audit or looked is None else looked - OVERLAP
     known: set[str] = set()
     after = ""
@@ -64,7 +69,8 @@ def linked_hints(look: Looking) -> Iterator[list[Hint]]:
         after = page[-1].id
     look.cursors.advance(f"{slug}/linked/{ENTITY}", now)
     if audit:
-        look.cursors.advance(f"{slug}/audit/{ENTITY}", now)
+        for key in (f"{slug}/audit/{ENTITY}", under_these):
+            look.cursors.advance(key, now)
 
 
 def _hints(look: Looking, changed: list[tuple[int, int, Row]]) -> list[Hint]:
@@ -166,7 +172,7 @@ MOVES = Polled(
     model="stock.move",
     domain=(("state", "!=", "draft"),),
     needs=("product_id", "state"),
-    watched=("product_id", "state", "product_uom_qty"),
+    watched=("product_id", "state", "product_uom_qty", "quantity"),
     wanted=lambda rules: rules.inventory.to_shopify,
     key=f"{ENTITY}.moves",
     page_records=PAGE_RECORDS,

@@ -6,21 +6,24 @@ that a repeat after a lost answer is the same request, which Shopify carries out
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from libs.common.domain.digests import digest
 from libs.common.domain.rules_inventory import Named, Writes
 from libs.common.domain.stock import pair_id
-from libs.common.errors import Ambiguous, Failure, Outage, RateLimited
+from libs.common.errors import Ambiguous, Failure, Outage, RateLimited, Rejected
 from libs.common.shopify.inventory import KEY_SPENT, MOST_QUANTITIES, Answer, Setting
 from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
+from services.workers.inventory.gather import imported_name
 from services.workers.inventory.model import Applied, Changes, Stale
 
 Result = Applied | Stale | Failure
 #: REST takes so many a second; what is put off comes back in that rhythm.
 REST_PER_SECOND = 2.0
+#: So long one look goes on with what takes a request for each; a figure is fresh for longer, and a lease still longer.
+ONE_BY_ONE = timedelta(seconds=15)
 #: Keys that are tried for one and the same request.
 KEYS = 5
 #: So often a request without an answer is sent again as it is.
@@ -121,46 +124,57 @@ def _answered(name: str, settings: Sequence[Setting], key: str, store: StoreCont
 
 
 def _by_rest(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
-    """One after the other while the bucket has room; what finds none comes back when it should have."""
+    def put(one: Changes) -> Result:
+        if not _fresh(one, store):
+            return Stale(one)
+        told = store.shopify.stock.set_by_rest(setting_of(one, Named.AVAILABLE))
+        return Applied(one, told, by_rest=True)
+
+    return _one_by_one(plans, store, put)
+
+
+def _activate(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
+    """REST stocks an item by itself."""
+
+    def activate(one: Changes) -> Result:
+        key = digest(["activate", one.record_id, one.situation.mark])
+        store.shopify.stock.activate(one.level.item_id, one.situation.location, key)
+        return Applied(one)
+
+    return {} if store.rules.inventory.writes is Writes.REST else _one_by_one(plans, store, activate)
+
+
+def _one_by_one(plans: Sequence[Changes], store: StoreContext, act: Callable[[Changes], Result]) -> dict[str, Result]:
+    """One request for each, while there is time and they go well; the others come back in the rhythm of REST.
+
+    Whatever is no refusal of that one thing would meet the next one as well, and a thousand of them would outlast the
+    lease.
+    """
     answers: dict[str, Result] = {}
     stop: Failure | None = None
     put_off = 0
+    ends = store.ledger.clock.now() + ONE_BY_ONE
     for one in plans:
-        if stop is None and not _fresh(one, store):
-            answers[one.record_id] = Stale(one)
-            continue
+        if stop is None and store.ledger.clock.now() > ends:
+            stop = RateLimited("the others take the next looks", "shopify", after_seconds=0.0)
         if stop is not None:
             put_off += 1
             answers[one.record_id] = _later(stop, put_off)
             continue
         try:
-            told = store.shopify.stock.set_by_rest(setting_of(one, Named.AVAILABLE))
-            answers[one.record_id] = Applied(one, told, by_rest=True)
+            answers[one.record_id] = act(one)
         except Failure as failure:
             answers[one.record_id] = failure
-            stop = failure if isinstance(failure, (Outage, RateLimited)) else None
+            stop = None if isinstance(failure, Rejected) else failure
     return answers
 
 
 def _later(stop: Failure, place: int) -> Failure:
-    if not isinstance(stop, RateLimited):
+    """Of one that was not asked for any more: that is no attempt."""
+    if isinstance(stop, Outage):
         return stop
-    seconds = stop.after_seconds + place / REST_PER_SECOND
+    seconds = place / REST_PER_SECOND + (stop.after_seconds if isinstance(stop, RateLimited) else 0.0)
     return RateLimited(stop.message, stop.side, details=stop.details, after_seconds=seconds)
-
-
-def _activate(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
-    """Only where one fails is there an answer; REST stocks an item by itself."""
-    answers: dict[str, Result] = {}
-    if store.rules.inventory.writes is Writes.REST:
-        return answers
-    for one in plans:
-        key = digest(["activate", one.record_id, one.situation.mark])
-        try:
-            store.shopify.stock.activate(one.level.item_id, one.situation.location, key)
-        except Failure as failure:
-            answers[one.record_id] = failure
-    return answers
 
 
 def _import(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
@@ -174,7 +188,7 @@ def _import(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
         rows = []
         for one in some:
             rule = rules.of(one.situation.location)
-            name = f"{store.module}.stock_{pair_id(one.situation.variant_id, one.situation.location)}"
+            name = imported_name(store.module, pair_id(one.situation.variant_id, one.situation.location))
             place = rule.import_place if rule else 0
             rows.append((name, one.situation.product_id, place, one.import_quantity))
         return store.odoo.load("stock.quant", IMPORT_FIELDS, rows, context={"inventory_mode": True}).ids

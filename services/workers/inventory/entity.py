@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from libs.common.domain.outcomes import Hold, Ignore, Nothing
+from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.stock import ENTITY
 from libs.common.errors import Failure, RateLimited
 from libs.common.ledger.model import Record, Target
@@ -13,7 +13,7 @@ from services.workers.context import StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.inventory.apply import apply
 from services.workers.inventory.gather import gather, linked_level
-from services.workers.inventory.model import Applied, Changes, Situation, Stale
+from services.workers.inventory.model import Applied, Changes, Situation, Stale, Unread
 from services.workers.inventory.order_book import OrderBook
 from services.workers.inventory.plan import plan
 from services.workers.inventory.verify import present_digest, verify
@@ -35,7 +35,8 @@ class Inventory:
         self._book = OrderBook()
 
     def gather(self, batch: Sequence[Record], store: StoreContext) -> list[Read | Failure]:
-        return [Read(situation.read_at, situation, _name(situation)) for situation in gather(batch, store, self._book)]
+        answers = gather(batch, store, self._book)
+        return [one.failure if isinstance(one, Unread) else Read(one.read_at, one, _name(one)) for one in answers]
 
     def plan(self, situation: Situation, store: StoreContext) -> Any:
         return plan(situation, store.rules.inventory)
@@ -51,8 +52,10 @@ class Inventory:
                 if not isinstance(result, Stale):
                     done[one.record_id] = result if isinstance(result, Failure) else _outcome(result, store)
             todo = []
-            records = list(store.ledger.many(stale).values())
-            for situation in gather(records, store, self._book, read_all=True):
+            for situation in self._anew(stale, store):
+                if isinstance(situation, Unread):
+                    done[situation.record_id] = situation.failure
+                    continue
                 decided = plan(situation, store.rules.inventory)
                 if isinstance(decided, Changes):
                     todo.append(decided)
@@ -63,6 +66,14 @@ class Inventory:
         message = "Shopify's figure changes faster than it can be set"
         late = RateLimited(message, "shopify", "stale", after_seconds=PUT_OFF_SECONDS)
         return [done.get(one.record_id, late) for one in changes]
+
+    def _anew(self, stale: Sequence[str], store: StoreContext) -> list[Situation | Unread]:
+        """What cannot be read now fails alone: the others are written already, and that is to be kept."""
+        records = list(store.ledger.many(stale).values())
+        try:
+            return gather(records, store, self._book, read_all=True)
+        except Failure as failure:
+            return [Unread(record.id, failure) for record in records]
 
 
 def _name(situation: Situation) -> str:
@@ -84,9 +95,10 @@ def _outcome(applied: Applied, store: StoreContext) -> Outcome:
     )
 
 
-def _decided_anew(situation: Situation, decided: Hold | Ignore | Nothing) -> Outcome | Failure:
+def _decided_anew(situation: Situation, decided: Hold | Ignore | Needs | Nothing) -> Outcome | Failure:
     if isinstance(decided, Ignore):
         return RateLimited(decided.rule, "shopify", "stale", after_seconds=0.0)  # left out when it comes again
-    hold = decided if isinstance(decided, Hold) else None
     digest = decided.digest if isinstance(decided, Nothing) else ""
-    return Outcome(situation.read_at, digest, _name(situation), None, hold)
+    hold = decided if isinstance(decided, Hold) else None
+    again = decided if isinstance(decided, Needs) else None
+    return Outcome(situation.read_at, digest, _name(situation), None, hold, again=again)

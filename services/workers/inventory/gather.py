@@ -8,33 +8,36 @@ is sold after that makes the write stale.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules, Quantity
-from libs.common.domain.stock import ENTITY, NONE, Level, level_of, pair_of, sighting_of
-from libs.common.ledger.model import Hint, Record
+from libs.common.domain.stock import ENTITY, NONE, level_of, pair_of, sighting_of
+from libs.common.ledger.model import Hint, Record, State
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
-from services.workers.inventory.model import Situation
-from services.workers.inventory.order_book import OrderBook, Sightings, many2one_of
+from services.workers.inventory.doubt import doubted
+from services.workers.inventory.levels import trusted_levels, with_levels
+from services.workers.inventory.model import Situation, Unread
+from services.workers.inventory.order_book import OrderBook, many2one_of
 from services.workers.inventory.unrecorded import Unrecorded
 
-#: In a larger batch what was last seen or written is taken for what Shopify has: its comparison tells where it is not.
-READ_AT_MOST = 100
-POLLED = "changed in Odoo"
-#: By so much Shopify's clock may differ from the ledger's.
-CLOCKS = timedelta(minutes=1)
 WEBHOOK = "inventory_levels/update"
 #: What tells units that are to leave from those that are reserved.
 PROMISED = frozenset({"qty_available", "outgoing_qty"})
 INNER = ("internal", "transit")
+SETTLED = frozenset({State.SYNCED.value, State.IGNORED.value, State.HELD.value})
 
 Quantities = dict[tuple[str, int], tuple[Decimal, Decimal]]
 """Odoo's quantity and what of it is promised, by location and product."""
+
+
+def imported_name(module: str, pair: str = "") -> str:
+    """External id of the quant that was imported for a pair."""
+    return f"{module}.stock_{pair}"
 
 
 def linked_level(location: str) -> str:
@@ -42,27 +45,29 @@ def linked_level(location: str) -> str:
     return f"InventoryLevel/{location}"
 
 
-def gather(batch: Sequence[Record], store: StoreContext, book: OrderBook, *, read_all: bool = False) -> list[Situation]:
+def gather(
+    batch: Sequence[Record], store: StoreContext, book: OrderBook, *, read_all: bool = False
+) -> list[Situation | Unread]:
     """One answer for each record of the batch, in its order."""
     rules = store.rules.inventory
-    found = {record.id: _bare(record) for record in batch}
+    found: dict[str, Situation | Unread] = {}
+    bare = {record.id: _bare(record) for record in batch}
     if not rules.to_shopify:
-        return list(found.values())
+        return list(bare.values())
     news = [record for record in batch if sighting_of(record.source_id)]
-    found |= {record.id: Situation(record.id, news=pair) for record, pair in _news(news, store)}
-    pairs = [one for one in found.values() if rules.of(one.location) is not None]
+    bare |= {record.id: Situation(record.id, news=pair) for record, pair in _news(news, store)}
+    pairs = [one for one in bare.values() if rules.of(one.location) is not None]
     links = store.links("variant", [one.variant_id for one in pairs])
     pairs = [replace(one, product_id=links[one.variant_id]) for one in pairs if one.variant_id in links]
     if pairs:
         records = {record.id: record for record in batch}
-        for one in _read(pairs, records, store, book, read_all=read_all):
-            found[one.record_id] = one
-    return list(found.values())
+        found = {one.record_id: one for one in _read(pairs, records, store, book, read_all=read_all)}
+    return [found.get(record_id, one) for record_id, one in bare.items()]
 
 
 def _read(
     pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, book: OrderBook, *, read_all: bool
-) -> list[Situation]:
+) -> list[Situation | Unread]:
     rules = store.rules.inventory
     read_at = store.ledger.clock.now()
     newest = book.newest(store)
@@ -70,10 +75,19 @@ def _read(
     unrecorded = Unrecorded(book.pending(store, links, newest))
     quantities = _quantities(pairs, store, rules)
     untouched = _untouched(pairs, store)
-    trusted = {} if read_all or len(pairs) <= READ_AT_MOST else _trusted(pairs, records, store, book, newest)
-    pairs = [replace(one, read_at=read_at) for one in _levels(pairs, trusted, store)]
-    unrecorded.add(book.late(store, newest))
-    return [_whole(one, rules, unrecorded, quantities, untouched) for one in pairs]
+    trusted = {} if read_all else trusted_levels(pairs, records, store, book, newest)
+    answers = with_levels(pairs, trusted, store)
+    levelled = [replace(one, read_at=read_at) for one in answers if isinstance(one, Situation)]
+    late = book.late(store, newest)
+    unrecorded.add(late)
+    doubts = doubted(levelled, records, store, book, newest, late)
+    whole = {
+        one.record_id: _whole(
+            replace(one, doubt=doubts.get(one.record_id, 0)), rules, unrecorded, quantities, untouched
+        )
+        for one in levelled
+    }
+    return [one if isinstance(one, Unread) else whole[one.record_id] for one in answers]
 
 
 def _bare(record: Record) -> Situation:
@@ -126,58 +140,18 @@ def _news(records: Sequence[Record], store: StoreContext) -> Iterable[tuple[Reco
 
 
 def _echo(news: Record, pair: Record) -> bool:
-    """Whether the webhook (which left its figure as the record's name) tells what was last seen or written."""
-    seen = level_of(pair.synced.digest) if pair.synced else None
-    return seen is not None and news.name == f"available {seen[0]}"
+    """Whether the webhook (which left its figure as the record's name) tells what was last seen or written.
 
-
-def _levels(pairs: Sequence[Situation], trusted: Mapping[str, Level], store: StoreContext) -> list[Situation]:
-    to_read: dict[str, list[str]] = {}
-    for one in pairs:
-        if one.record_id not in trusted:
-            to_read.setdefault(one.location, []).append(one.variant_id)
-    levels = {
-        (location, variant): level
-        for location, variants in to_read.items()
-        for variant, level in store.shopify.stock.levels(location, variants).items()
-    }
-    return [
-        replace(one, level=trusted[one.record_id], read=False)
-        if one.record_id in trusted
-        else replace(one, level=levels.get((one.location, one.variant_id)))
-        for one in pairs
-    ]
-
-
-def _trusted(
-    pairs: Sequence[Situation], records: Mapping[str, Record], store: StoreContext, book: OrderBook, newest: Sightings
-) -> dict[str, Level]:
-    """By record, the levels that were last seen or written, of pairs that changed in Odoo and in no order since then.
-
-    What an order has given back and another one has taken would otherwise look like no change at all.
+    Of several the older one may have come last: then its figure says nothing.
     """
-    remembered: dict[str, tuple[Level, datetime]] = {}
-    for one in pairs:
-        record = records[one.record_id]
-        level = _remembered(record) if record.wanted.why == POLLED else None
-        version = record.synced.version if record.synced else None
-        if level is not None and version is not None:
-            remembered[one.record_id] = (level, version - CLOCKS)
-    if not remembered:
-        return {}
-    touched = book.touched_since(store, newest, min(version for _, version in remembered.values()))
-    return {
-        one.record_id: remembered[one.record_id][0]
-        for one in pairs
-        if one.record_id in remembered and one.variant_id not in touched
-    }
+    seen = level_of(pair.synced.digest) if pair.synced else None
+    return seen is not None and news.name == f"available {seen[0]}" and _heard(news) <= 1
 
 
-def _remembered(record: Record) -> Level | None:
-    seen = level_of(record.synced.digest) if record.synced else None
-    if seen is None or record.target is None:
-        return None
-    return Level(str(record.target.id), available=seen[0], on_hand=seen[1], sku=record.target.name)
+def _heard(news: Record) -> int:
+    """How often since it was last settled."""
+    since = itertools.takewhile(lambda event: event.what not in SETTLED, reversed(news.history))
+    return sum(1 for event in since if event.what == "hint")
 
 
 def _quantities(pairs: Sequence[Situation], store: StoreContext, rules: InventoryRules) -> Quantities:
@@ -229,10 +203,16 @@ def _where(rule: LocationRules) -> dict[str, Any]:
 
 
 def _untouched(pairs: Sequence[Situation], store: StoreContext) -> frozenset[int]:
-    """Products of which Odoo never counted anything; asked for those alone that may be imported."""
+    """Products of which Odoo counted nothing but what was imported; asked for those alone that may be imported.
+
+    A product may be at several locations, and one of them may be imported before the others are looked at.
+    """
     new = {one.product_id for one in pairs if one.product_id and not one.seen}
     if not store.rules.inventory.first_import or not new:
         return frozenset()
     domain = [("product_id", "in", sorted(new)), ("location_id.usage", "in", list(INNER))]
-    rows = store.odoo.search_read("stock.quant", domain, ["product_id"])
-    return frozenset(new - {many2one_of(row["product_id"]) for row in rows})
+    quants = store.odoo.search_read("stock.quant", domain, ["product_id"])
+    ids = [row["id"] for row in quants]
+    names = store.odoo.call("stock.quant", "get_external_id", [ids], write=False, records=len(ids)) if ids else {}
+    ours = {int(one) for one, name in names.items() if str(name or "").startswith(imported_name(store.module))}
+    return frozenset(new - {many2one_of(row["product_id"]) for row in quants if row["id"] not in ours})

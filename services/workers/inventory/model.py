@@ -10,6 +10,7 @@ from typing import Any
 
 from libs.common.domain.outcomes import Needs
 from libs.common.domain.stock import NONE, Figure, Level
+from libs.common.errors import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,22 @@ class Situation:
     unreserved: Decimal = NONE
     """What is to leave and Odoo has reserved nothing for; only where the rule shows what is free."""
     unrecorded: int = 0
+    doubt: int = 0
+    """Units that are missing from Shopify's level and that no order explains, for a minute: perhaps just sold."""
     waits_for: str | None = None
     """An order on its way to Odoo that has to do with the variant: a ledger id."""
     untouched: bool = False
-    """Whether Odoo never had any stock of the product (asked only where a first import is wanted)."""
+    """Whether Odoo has no stock of the product but what was imported (asked only where a first import is wanted)."""
     news: str = ""
     """Of an item: the pair that was announced because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A pair whose level could not be had in this look, after others could."""
+
+    record_id: str
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)

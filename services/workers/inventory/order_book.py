@@ -25,6 +25,8 @@ LEFT_OUT_FOR = timedelta(days=60)
 LEFT_OUT_AT_MOST = 1000
 #: More orders than this are forgotten and read again.
 KEPT_ORDERS = 20_000
+#: One request's worth, without the places that ship them and with these.
+ORDERS_AT_ONCE, PLACED_AT_ONCE = 50, 12
 
 Sightings = Mapping[str, Sighted]
 """The orders that were changed last, by id."""
@@ -88,11 +90,10 @@ class OrderBook:
             if one.id in units
         ]
 
-    def touched_since(self, store: StoreContext, newest: Sightings, moment: datetime) -> set[str]:
-        """The variants that are in an order which was changed since then."""
+    def changed_since(self, store: StoreContext, newest: Sightings, moment: datetime) -> list[OrderUnits]:
+        """What is in the orders that were changed since then."""
         orders = [one.id for one in newest.values() if one.updated_at >= moment]
-        known = store.records(ENTITY, orders)
-        return {variant for units in self._units(store, known, newest, orders).values() for variant in units.ordered}
+        return list(self._units(store, store.records(ENTITY, orders), newest, orders).values())
 
     def _left_out(self, store: StoreContext, unsettled: Mapping[str, Record]) -> dict[str, Record]:
         """Those that may still hold units; what was cancelled or deleted holds none."""
@@ -106,20 +107,26 @@ class OrderBook:
     def _units(
         self, store: StoreContext, records: Mapping[str, Record], newest: Sightings, ids: Sequence[str]
     ) -> dict[str, OrderUnits]:
-        """From memory where nothing was heard of the order since it was read."""
+        """From memory where nothing was heard of the order since it was read; what is read is kept, some at a time.
+
+        The shop's points may be enough for some of them only: the next look goes on with the others.
+        """
         if len(self._known) > KEPT_ORDERS:
             self._known.clear()
         marks = {
             one: (records[one].wanted.seq if one in records else 0, newest[one].updated_at if one in newest else None)
             for one in ids
         }
-        keys = {one: record_id(store.slug, ENTITY, one) for one in marks}
-        wanted = [one for one, mark in marks.items() if self._known.get(keys[one], (None,))[0] != mark]
-        if wanted:
-            places = len(store.rules.inventory.locations) > 1
-            for one, units in store.shopify.stock.order_units(wanted, places=places).items():
-                self._known[keys[one]] = (marks[one], units)
-        return {one: self._known[keys[one]][1] for one in marks if keys[one] in self._known}
+        kept = {one: self._known.get(record_id(store.slug, ENTITY, one)) for one in marks}
+        found = {one: known[1] for one, known in kept.items() if known is not None and known[0] == marks[one]}
+        wanted = [one for one in marks if one not in found]
+        places = len(store.rules.inventory.locations) > 1
+        at_once = PLACED_AT_ONCE if places else ORDERS_AT_ONCE
+        for start in range(0, len(wanted), at_once):
+            for one, units in store.shopify.stock.order_units(wanted[start : start + at_once], places=places).items():
+                self._known[record_id(store.slug, ENTITY, one)] = (marks[one], units)
+                found[one] = units
+        return found
 
 
 def _settled(record: Record | None, order: Sighted) -> bool:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules_inventory import Drift, InventoryRules, LocationRules, Named, NotStocked
-from libs.common.domain.stock import Figure, Level, figure, level_digest, level_of
+from libs.common.domain.stock import NONE, Figure, Level, figure, level_digest, level_of
 from services.workers.inventory.model import Changes, Situation
 
 #: An order that Odoo is to record is there within seconds, or a person must act: then it is looked at so often.
 ORDER_AT_LATEST = timedelta(minutes=2)
+#: When a doubt is over (services.workers.inventory.doubt), and the record may be taken a little early.
+DOUBT_AT_LATEST = timedelta(seconds=62)
 
 
-def plan(situation: Situation, rules: InventoryRules) -> Changes | Hold | Ignore | Nothing:
+def plan(situation: Situation, rules: InventoryRules) -> Changes | Hold | Ignore | Needs | Nothing:
     """Decide about one pair.
 
     `Changes` where something is written, or kept with the record, `Nothing` when both sides agree as they did before,
-    `Ignore` by a rule, `Hold` where a person must act.
+    `Ignore` by a rule, `Hold` where a person must act, `Needs` where an order may be on its way that nobody shows yet.
     """
     rule = rules.of(situation.location)
     left_out = _left_out(situation, rules, rule)
@@ -30,8 +33,9 @@ def plan(situation: Situation, rules: InventoryRules) -> Changes | Hold | Ignore
     if quantity is None:
         return _gone(situation, level, rule)
     wanted = figure(rule, quantity, situation.unrecorded, situation.unreserved)
-    if rules.first_import and situation.untouched and not situation.seen and (level.on_hand or 0) > 0:
-        return Changes(situation, level, wanted, import_quantity=level.on_hand, notes={"imported": level.on_hand})
+    imported = _imported(situation, level, quantity) if rules.first_import else 0
+    if imported > 0:
+        return Changes(situation, level, wanted, import_quantity=imported, notes={"imported": imported})
     return _decide(situation, level, wanted, rules)
 
 
@@ -51,26 +55,53 @@ def _left_out(situation: Situation, rules: InventoryRules, rule: LocationRules |
     return None
 
 
-def _decide(situation: Situation, level: Level, wanted: Figure, rules: InventoryRules) -> Changes | Hold | Nothing:
-    again = Needs(situation.waits_for, ORDER_AT_LATEST) if situation.waits_for else None
+def _imported(situation: Situation, level: Level, quantity: Decimal) -> int:
+    """What Odoo is to count: all that is there, but for what neither Odoo nor the ledger knows to be promised.
+
+    The goods of such orders leave without Odoo, and what is damaged or set aside in Shopify is not for sale: counted,
+    they would be offered again.
+    """
+    if not situation.untouched or situation.seen:
+        return 0
+    available = level.available or 0
+    promised = situation.unrecorded + int(max(situation.unreserved, -quantity, NONE))
+    return available + min((level.on_hand or 0) - available, promised)
+
+
+def _decide(
+    situation: Situation, level: Level, wanted: Figure, rules: InventoryRules
+) -> Changes | Hold | Needs | Nothing:
+    again = _again(situation)
     notes: dict[str, Any] = dict(wanted.shown())
     if not level.stocked:
         empty = Level(level.item_id, available=0, on_hand=0, sku=level.sku)
         return Changes(situation, empty, wanted, quantity=wanted.value or None, activate=True, again=again, notes=notes)
     available, on_hand = level.available or 0, level.on_hand or 0
-    if available == wanted.value:
+    target = max(0, wanted.value - situation.doubt)
+    if situation.doubt:
+        notes["doubted"] = situation.doubt
+    if again is not None and situation.doubt and target >= available:
+        return again
+    if available == target:
         if situation.linked and not situation.read and not again:
             return Nothing(level_digest(available, on_hand))
         return Changes(situation, level, wanted, again=again, notes=notes)
-    drifted = _drifted(situation, level, wanted)
+    drifted = not situation.doubt and _drifted(situation, level, wanted)
     if drifted and rules.drift is Drift.REPORT:
         return _drift_hold(situation, level, wanted)
     if drifted:
         notes["drift"] = {"shopify": available, "last written": wanted.value}
     notes["before"] = available
-    more = wanted.value - available
-    quantity = on_hand + more if rules.name is Named.ON_HAND else wanted.value
+    more = target - available
+    quantity = on_hand + more if rules.name is Named.ON_HAND else target
     return Changes(situation, level, wanted, quantity=quantity, again=again, notes=notes)
+
+
+def _again(situation: Situation) -> Needs | None:
+    """What is looked at again by itself: when the order is there, or when a doubt is over."""
+    if situation.waits_for:
+        return Needs(situation.waits_for, ORDER_AT_LATEST)
+    return Needs("", DOUBT_AT_LATEST) if situation.doubt else None
 
 
 def _drifted(situation: Situation, level: Level, wanted: Figure) -> bool:

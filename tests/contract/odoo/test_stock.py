@@ -80,7 +80,8 @@ class Room:
     def look(self, *pairs: str) -> list[Situation]:
         self.ledger.record_hints([Hint("acme", "inventory", one, source="odoo", why="by hand") for one in pairs])
         records = self.ledger.many([f"acme/inventory/{one}" for one in pairs])
-        return gather([records[f"acme/inventory/{one}"] for one in pairs], self.store, OrderBook())
+        looked = gather([records[f"acme/inventory/{one}"] for one in pairs], self.store, OrderBook())
+        return [one for one in looked if isinstance(one, Situation)]
 
     def poll(self, kind: Polled) -> Iterator[str]:
         """The records that become due by one look at what changed in Odoo."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -30,6 +31,7 @@ from libs.sandbox.shopify.drafts import Draft, Line
 from libs.sandbox.shopify.sandbox import LOCATION, ShopifySandbox
 from services.scheduler.odoo_poll.poller import Poller
 from services.workers.bootstrap import Ports, Workers, build
+from services.workers.inventory.doubt import LASTS, TOLD, Doubt
 from tests.integration.shipping.dock import HOME, JANE, number
 
 QUEUES = ["orders", "inventory"]
@@ -101,6 +103,15 @@ class Shelf:
         """Until nothing is due."""
         while sum(self.workers.pipelines[queue].look_at("acme", []) for queue in queues or QUEUES):
             pass
+
+    def a_minute_later(self, sku: str = MUG) -> None:
+        """What was doubted is doubted no more, and is due again."""
+        pair = self.pair(sku)
+        doubt = Doubt.read(pair.told[TOLD])
+        assert doubt
+        past = replace(doubt, until=doubt.until - LASTS - timedelta(seconds=1))
+        self.ledger.tell(pair.id, {TOLD: past.text()})
+        self.ledger.retry([pair.id], why="a minute later")
 
     def look_once(self) -> None:
         """At what is due of stock, and not at what is due again."""

@@ -19,7 +19,7 @@ from libs.common.domain.stock import Level, level_digest
 from libs.common.ledger.model import Hint, Record, State, Synced, Target, Wanted
 from libs.common.shopify.inventory import Answer, OrderUnits, Setting, Sighted
 from services.workers.inventory.entity import Inventory
-from services.workers.inventory.gather import POLLED
+from services.workers.inventory.levels import POLLED
 from services.workers.inventory.model import Changes
 
 VARIANT, LOCATION, PRODUCT, ITEM = "4", "61", 9, 7

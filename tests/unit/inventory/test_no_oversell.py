@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from services.workers.inventory import gather
+from services.workers.inventory import levels
 from tests.unit.inventory.market import Market
 
 #: One more than the calls of a look that finds an order late: what is left happens after it.
@@ -101,7 +101,7 @@ def test_no_course_of_events_shows_what_is_sold(
     chains: tuple[Chain, ...], monkeypatch: pytest.MonkeyPatch, *, remembered: bool
 ) -> None:
     if remembered:
-        monkeypatch.setattr(gather, "READ_AT_MOST", 0)
+        monkeypatch.setattr(levels, "READ_AT_MOST", 0)
     walked = 0
     for course in courses(*chains):
         market = market_of(remembered=remembered)
@@ -117,7 +117,7 @@ def test_no_course_at_random_shows_what_is_sold_and_odoos_counter_has_its_buffer
     monkeypatch: pytest.MonkeyPatch, *, remembered: bool
 ) -> None:
     if remembered:
-        monkeypatch.setattr(gather, "READ_AT_MOST", 0)
+        monkeypatch.setattr(levels, "READ_AT_MOST", 0)
     names = ["old", "new", "x", "y", "z"]
     words = [f"{what} {name}" for what in ("cancel", "tell", "record", "settle") for name in names]
     words += [f"place {name}" for name in names[2:]] * 3 + ["sell"] * 4 + ["receive"]

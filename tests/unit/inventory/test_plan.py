@@ -14,7 +14,7 @@ from libs.common.domain.stock import Level, figure, level_digest, level_of, pair
 from libs.common.shopify.inventory import Setting
 from services.workers.inventory.apply import idempotency_key
 from services.workers.inventory.model import Changes, Situation
-from services.workers.inventory.plan import plan
+from services.workers.inventory.plan import DOUBT_AT_LATEST, plan
 from services.workers.inventory.unrecorded import Pending, Unrecorded
 
 LOCATION = "61"
@@ -113,13 +113,46 @@ def test_a_product_that_odoo_tells_nothing_of_is_held() -> None:
 
 def test_shopifys_stock_is_imported_at_the_first_look_alone() -> None:
     importing = rules(location={"import_place": 8}, first_import=True)
-    first = plan(situation(quantity=Decimal(0), untouched=True), importing)
+    all_free = Level("7", available=5, on_hand=5)
+    first = plan(situation(quantity=Decimal(0), untouched=True, level=all_free), importing)
     assert isinstance(first, Changes)
     assert (first.import_quantity, first.quantity) == (5, None)
-    for later in ({"untouched": False}, {"seen": level_digest(3, 5), "untouched": True}):
-        decided = plan(situation(quantity=Decimal(0), **later), importing)
+    for later in ({"untouched": False}, {"seen": level_digest(5, 5), "untouched": True}):
+        decided = plan(situation(quantity=Decimal(0), level=all_free, **later), importing)
         assert isinstance(decided, Changes)
         assert decided.import_quantity is None
+
+
+@pytest.mark.parametrize(
+    ("known", "counted"),
+    [
+        ({}, 3),
+        ({"unrecorded": 2}, 5),
+        ({"unrecorded": 1}, 4),
+        ({"unreserved": Decimal(1), "unrecorded": 1}, 5),
+        ({"quantity": Decimal(-2)}, 5),
+        ({"unrecorded": 9}, 5),
+    ],
+)
+def test_what_is_promised_to_orders_that_nobody_knows_is_not_imported(known: dict[str, Any], counted: int) -> None:
+    """3 are available and 5 on hand: two are promised, damaged or set aside."""
+    importing = rules(location={"import_place": 8}, first_import=True)
+    first = plan(situation(**{"quantity": Decimal(0), "untouched": True, **known}), importing)
+    assert isinstance(first, Changes)
+    assert first.import_quantity == counted
+
+
+def test_what_is_missing_without_an_order_is_taken_off_and_nothing_goes_up_meanwhile() -> None:
+    """Shopify had 5, shows 3, and no order explains it: two may have been sold just now."""
+    seen = level_digest(5, 5)
+    for quantity in (5, 9):
+        assert plan(situation(seen=seen, quantity=Decimal(quantity), doubt=2), rules()) == Needs("", DOUBT_AT_LATEST)
+    less = plan(situation(seen=seen, quantity=Decimal(4), doubt=2), rules())
+    assert isinstance(less, Changes)
+    assert (less.quantity, less.again) == (2, Needs("", DOUBT_AT_LATEST))
+    equal = plan(situation(seen=seen, quantity=Decimal(3), doubt=2), rules())
+    assert isinstance(equal, Changes)
+    assert equal.quantity == 1
 
 
 @pytest.mark.parametrize(
@@ -132,6 +165,10 @@ def test_shopifys_stock_is_imported_at_the_first_look_alone() -> None:
         {"locations": [{"location": "1", "warehouses": [1]}, {"location": "1", "warehouses": [2]}]},
         {"writes": "rest", "name": "on_hand"},
         {"first_import": True},
+        {
+            "first_import": True,
+            "locations": [{"location": one, "warehouses": [int(one)], "import_place": 8} for one in ("1", "2")],
+        },
     ],
 )
 def test_rules_that_would_sell_twice_or_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:

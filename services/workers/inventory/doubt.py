@@ -1,0 +1,119 @@
+"""Units that are missing from Shopify's level and that no order explains.
+
+Shopify may show an order a moment after its level. Until then a sale looks like a change by hand, and a figure that
+goes up would sell its units again. So what is missing is taken off for a minute; then it was changed by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from libs.common.domain.stock import level_of
+from libs.common.ledger.model import Record
+from services.workers.context import StoreContext
+from services.workers.inventory.model import Situation
+from services.workers.inventory.order_book import OrderBook, Sightings
+from services.workers.inventory.unrecorded import Pending
+
+#: So long an order may take to be among the newest once its level has it.
+LASTS = timedelta(minutes=1)
+#: Shopify tells whole seconds.
+TICK = timedelta(seconds=1)
+#: What the ledger keeps a doubt under.
+TOLD = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What was missing, until when that counts, and by which settlement and which figure it was noticed."""
+
+    units: int
+    until: datetime
+    settled_at: datetime
+    available: int
+
+    def text(self) -> str:
+        return f"{self.units} {self.until.isoformat()} {self.settled_at.isoformat()} {self.available}"
+
+    @classmethod
+    def read(cls, text: str) -> Doubt | None:
+        try:
+            units, until, settled_at, available = text.split()
+            return cls(int(units), datetime.fromisoformat(until), datetime.fromisoformat(settled_at), int(available))
+        except ValueError:
+            return None
+
+
+def doubted(  # noqa: PLR0917 - what was read of both sides
+    pairs: Sequence[Situation],
+    records: Mapping[str, Record],
+    store: StoreContext,
+    book: OrderBook,
+    newest: Sightings,
+    late: Sequence[Pending],
+) -> dict[str, int]:
+    """By record, the units that are to be taken off. Asks for nothing unless something is missing."""
+    missing = _missing(pairs, records, store, book, newest, late)
+    now = store.ledger.clock.now()
+    found: dict[str, int] = {}
+    for one in pairs:
+        record = records[one.record_id]
+        if record.synced is None or one.level is None or one.level.available is None:
+            continue
+        known = Doubt.read(record.told.get(TOLD, ""))
+        doubt = weighed(known, missing.get(one.record_id, 0), record.synced.at, one.level.available, now)
+        if doubt is not None and doubt != known:
+            store.ledger.tell(record.id, {TOLD: doubt.text()})
+        if doubt is not None and now < doubt.until:
+            found[one.record_id] = doubt.units
+    return found
+
+
+def weighed(known: Doubt | None, missing: int, settled_at: datetime, available: int, now: datetime) -> Doubt | None:
+    """The doubt that holds now, from the one that was known and what is missing since the record was settled.
+
+    What was missing already when it was last settled is missing no more in the level that was seen then: it counts on.
+    """
+    same = known is not None and known.settled_at == settled_at
+    if missing <= 0:
+        return None if same else known
+    if known is not None and same and known.available == available:
+        return Doubt(missing, known.until, settled_at, available)
+    before = known.units if known is not None and not same and now < known.until else 0
+    return Doubt(before + missing, now + LASTS, settled_at, available)
+
+
+def _missing(  # noqa: PLR0917 - as above
+    pairs: Sequence[Situation],
+    records: Mapping[str, Record],
+    store: StoreContext,
+    book: OrderBook,
+    newest: Sightings,
+    late: Sequence[Pending],
+) -> dict[str, int]:
+    """By record: how much less Shopify has than when it was last settled, but for what orders took since then."""
+    less: dict[str, tuple[Situation, int, datetime]] = {}
+    for one in pairs:
+        synced = records[one.record_id].synced
+        seen = level_of(one.seen)
+        if (
+            one.read
+            and one.level is not None
+            and one.level.available is not None
+            and seen
+            and synced
+            and synced.version
+        ):
+            less[one.record_id] = (one, seen[0] - one.level.available, synced.version - TICK)
+    less = {key: value for key, value in less.items() if value[1] > 0}
+    if not less:
+        return {}
+    orders = book.changed_since(store, newest, min(since for _, _, since in less.values()))
+    missing = {}
+    for key, (one, units, since) in less.items():
+        explained = sum(order.ordered.get(one.variant_id, 0) for order in orders if order.updated_at >= since)
+        explained += sum(pending.sold.get((one.variant_id, ""), 0) for pending in late)
+        missing[key] = units - explained
+    return missing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -48,6 +48,8 @@ class Sale:
     live: bool = True
     reserved: int = 0
     """Units that Odoo has confirmed."""
+    hidden: bool = False
+    """Whether Shopify's level has it and its queries do not show it yet."""
 
     @property
     def holds(self) -> int:
@@ -73,6 +75,9 @@ class Market:
     counter_shown: int = 0
     """What it had sold when the figure was read that Shopify shows."""
     clock: ManualClock = field(default_factory=ManualClock)
+    told: dict[str, str] = field(default_factory=dict)
+    """What the ledger keeps with the pair."""
+    settlements: int = 0
 
     def __post_init__(self) -> None:
         self.level_seen = level_digest(self.available, self.available)
@@ -95,6 +100,15 @@ class Market:
             self.available -= units
             self.sales[name] = Sale(name, units, self._tick())
 
+    def hide(self, name: str) -> None:
+        """It is bought, and Shopify does not show the order yet."""
+        self.place(name)
+        if name in self.sales:
+            self.sales[name].hidden = True
+
+    def show(self, name: str) -> None:
+        self.sales[name].hidden = False
+
     def cancel(self, name: str) -> None:
         sale = self.sales.get(name)
         if sale is not None and sale.live:
@@ -110,7 +124,7 @@ class Market:
     def record(self, name: str) -> None:
         """The orders' room brings Odoo to what Shopify has of it; the ledger does not know yet."""
         sale = self.sales.get(name)
-        if sale is not None and sale.state is State.DUE:
+        if sale is not None and sale.state is State.DUE and not sale.hidden:
             sale.reserved, sale.version = sale.holds, sale.stamp
             self._heard()
 
@@ -132,18 +146,21 @@ class Market:
 
     # The room at work.
 
-    def work(self, gaps: Gaps | None = None) -> None:
-        """One look at the pair, with all its calls."""
+    def work(self, gaps: Gaps | None = None, *, asleep: Callable[[], object] = lambda: None) -> None:
+        """One look at the pair, with all its calls; `asleep` is what happens after all is read and before it is written."""
         self.gaps, self.calls, self.due = gaps or {}, 0, False
         seq = self.heard
         store: Any = _Store(self)
         [read] = self.room.gather([self.pair()], store)
         decided = self.room.plan(read.situation, store)  # type: ignore[union-attr]
+        asleep()
+        self.due = isinstance(decided, Needs)
         if isinstance(decided, Changes):
             [outcome] = self.room.carry_out([decided], store)
             if getattr(outcome, "digest", ""):
                 self.level_seen, self.seen_at = outcome.digest, outcome.version or self.seen_at  # type: ignore[union-attr]
                 self.due = isinstance(outcome.again, Needs)  # type: ignore[union-attr]
+                self.settlements += 1
             else:
                 self.due = True
         if not self.due:
@@ -157,7 +174,8 @@ class Market:
         return Record(
             *("acme", "inventory", f"{VARIANT}-{LOCATION}", State.RUNNING),
             wanted=Wanted(seq=self.heard, why=self.why if self.remembered else "by hand"),
-            synced=Synced(self.seen_at, self.level_seen, self.seen_at),
+            synced=Synced(self.seen_at, self.level_seen, self.seen_at + timedelta(microseconds=self.settlements)),
+            told=self.told,
             target=Target(f"InventoryLevel/{LOCATION}", ITEM),
         )
 
@@ -200,6 +218,9 @@ class _Store:
     def left_out(self, *_: Any) -> list[Record]:
         return []
 
+    def tell(self, _pair: str, told: Mapping[str, str]) -> None:
+        self.market.told |= told
+
     def many(self, ids: Sequence[str]) -> dict[str, Record]:
         return {one: self.market.pair() for one in ids}
 
@@ -234,12 +255,12 @@ class _Shop:
     def newest_orders(self, since: datetime) -> Iterator[Sighted]:
         self.market.call()
         newest = sorted(self.market.sales.values(), key=lambda one: one.stamp, reverse=True)
-        return iter([Sighted(one.id, "", one.stamp) for one in newest if one.stamp >= since])
+        return iter([Sighted(one.id, "", one.stamp) for one in newest if one.stamp >= since and not one.hidden])
 
     def order_units(self, ids: Sequence[str], *, places: bool) -> dict[str, OrderUnits]:
         assert not places
         self.market.call()
-        some = [self.market.sales[one] for one in ids]
+        some = [self.market.sales[one] for one in ids if not self.market.sales[one].hidden]
         return {
             one.id: OrderUnits({(VARIANT, ""): one.holds} if one.holds else {}, {}, {VARIANT: one.units}, one.stamp)
             for one in some

@@ -33,7 +33,9 @@ def market_of(*, remembered: bool, buffer: int = 0) -> Market:
         market.tell(name)
     market.record("old")
     market.settle("old")
+    market.clock.advance(5)
     market.work()
+    market.clock.advance(5)
     market.stock += 3
     return market
 
@@ -65,6 +67,7 @@ def at_rest(market: Market) -> None:
             break
         market.work()
         never_too_much(market, "at rest")
+        market.clock.advance(62)
     assert market.available == max(0, market.free - market.buffer)
 
 
@@ -127,3 +130,65 @@ def test_no_course_at_random_shows_what_is_sold_and_odoos_counter_has_its_buffer
         for _ in range(3):
             walk(market, [(chance.randrange(1, GAPS + 1), chance.choice(words)) for _ in range(chance.randrange(12))])
         at_rest(market)
+
+
+HIDDEN: dict[str, tuple[Chain, ...]] = {
+    "goods come in": (["hide x"], ["receive", "receive"]),
+    "one is recorded": (["hide x"], ["record new", "settle new"]),
+    "Odoo sells one": (["hide x"], ["sell", "receive"]),
+    "several are sold": (["hide x", "hide y"], ["receive"]),
+}
+
+
+@pytest.mark.parametrize("remembered", [False, True], ids=["read", "remembered"])
+@pytest.mark.parametrize("chains", HIDDEN.values(), ids=list(HIDDEN))
+def test_an_order_that_shopify_shows_later_than_its_level_is_not_sold_again(
+    chains: tuple[Chain, ...], monkeypatch: pytest.MonkeyPatch, *, remembered: bool
+) -> None:
+    """Three looks within the minute that it may take, and then all at rest."""
+    if remembered:
+        monkeypatch.setattr(levels, "READ_AT_MOST", 0)
+    for course in courses(*chains):
+        market = market_of(remembered=remembered, buffer=1)
+        walk(market, course)
+        for _ in range(2):
+            market.clock.advance(2)
+            market.work()
+            never_too_much(market, f"looked at again: {course}")
+        for name in ("x", "y"):
+            if name in market.sales:
+                market.show(name)
+        at_rest(market)
+
+
+def test_a_figure_that_was_read_long_ago_is_read_anew_before_it_is_written() -> None:
+    """A worker sleeps longer than its lease; another one has written meanwhile, and as much was sold as that was more."""
+    market = market_of(remembered=False)
+    shown = market.available
+
+    def another_worker() -> None:
+        market.clock.advance(40)
+        market.available += 3
+        for name in ("x", "y", "z"):
+            for what in ("place", "tell", "record", "settle"):
+                happening(market, f"{what} {name}")()
+        assert market.available == shown, "the comparison sees no difference"
+
+    market.work(asleep=another_worker)
+    never_too_much(market, "after it woke up")
+    at_rest(market)
+
+
+def test_what_is_missing_counts_on_after_a_lower_figure_was_written() -> None:
+    """Odoo counts less, and soon after more again, while Shopify does not show yet to whom one was sold."""
+    market = market_of(remembered=False)
+    market.work()
+    market.hide("x")
+    for found in (-2, 2):
+        market.clock.advance(5)
+        market.stock += found
+        market.work()
+        never_too_much(market, f"a count found {found:+}")
+    assert market.due
+    market.show("x")
+    at_rest(market)

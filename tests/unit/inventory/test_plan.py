@@ -53,6 +53,12 @@ def test_the_figure(rule: dict[str, Any], quantity: str, unrecorded: int, value:
     assert found.shown()["free_qty"] == quantity
 
 
+def test_what_is_promised_and_not_reserved_is_taken_off() -> None:
+    rule = LocationRules.model_validate({"location": LOCATION, "warehouses": [1], "share": 50})
+    found = figure(rule, Decimal(15), 2, Decimal(3))
+    assert (found.value, found.shown()["unreserved"]) == (5, "3")
+
+
 def test_available_is_set_to_the_figure_and_on_hand_so_that_available_becomes_it() -> None:
     available, on_hand = plan(situation(), rules()), plan(situation(), rules(name="on_hand"))
     assert isinstance(available, Changes)

@@ -50,6 +50,8 @@ class FakeOdoo:
     between: Any = None
     asked: dict[int, datetime] = field(default_factory=dict)
     """As it was at the last call."""
+    since: str = ""
+    """How far back the last call went."""
 
     def close(self) -> None:
         self.closed = True
@@ -64,6 +66,7 @@ class FakeOdoo:
     ) -> list[dict[str, Any]]:
         self.calls += 1
         self.asked = dict(self.written)
+        self.since = next((value for name, operator, value in domain if name == "write_date" and operator == ">="), "")
         if self.fails is not None:
             raise self.fails
         found = [one for one in self.written if self._fits(one, domain)]
@@ -257,6 +260,15 @@ def test_a_transaction_that_commits_behind_newer_ones_is_found(world: World) -> 
     odoo.written[6] = NOON - timedelta(minutes=5)
     world.poll()
     assert [record.source_id for record in world.records()] == ["6", "7"]
+
+
+def test_each_look_goes_back_ten_minutes_from_the_last_change_and_no_farther(world: World) -> None:
+    odoo = world.add()
+    for change in (NOON, NOON + timedelta(hours=1), NOON + timedelta(minutes=30)):
+        odoo.written[1 + len(odoo.written)] = change
+        world.poll()
+    world.poll()
+    assert odoo.since == (NOON + timedelta(minutes=50)).strftime(ODOO_DATETIME)
 
 
 def test_another_change_in_the_same_second_is_news(world: World) -> None:

@@ -13,7 +13,8 @@ from services.workers.context import StoreContext
 from services.workers.entity import Outcome, Read
 from services.workers.inventory.apply import apply
 from services.workers.inventory.gather import gather, linked_level
-from services.workers.inventory.model import Applied, Changes, Situation, Stale, Unread
+from services.workers.inventory.levels import Unread
+from services.workers.inventory.model import Applied, Changes, Situation, Stale
 from services.workers.inventory.order_book import OrderBook
 from services.workers.inventory.plan import plan
 from services.workers.inventory.verify import present_digest, verify

@@ -20,8 +20,8 @@ from libs.common.ledger.model import Hint, Record, State
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
 from services.workers.inventory.doubt import doubted
-from services.workers.inventory.levels import trusted_levels, with_levels
-from services.workers.inventory.model import Situation, Unread
+from services.workers.inventory.levels import Unread, trusted_levels, with_levels
+from services.workers.inventory.model import Situation
 from services.workers.inventory.order_book import OrderBook, many2one_of
 from services.workers.inventory.unrecorded import Unrecorded
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from libs.common.domain.stock import Level, level_of
 from libs.common.errors import Failure, RateLimited, Rejected
 from libs.common.ledger.model import Record
 from services.workers.context import StoreContext
-from services.workers.inventory.model import Situation, Unread
+from services.workers.inventory.model import Situation
 from services.workers.inventory.order_book import OrderBook, Sightings
 
 #: In a larger batch what was last seen or written is taken for what Shopify has: its comparison tells where it is not.
@@ -18,11 +18,19 @@ READ_AT_MOST = 100
 POLLED = "changed in Odoo"
 #: By so much Shopify's clock may differ from the ledger's.
 CLOCKS = timedelta(minutes=1)
-#: One request's worth.
-LEVELS_AT_ONCE = 250
+#: In one request: fewer than it can hold, or other rooms that spend points could keep it waiting for a full bucket.
+LEVELS_AT_ONCE = 100
 
 Place = tuple[str, str]
 """Location and variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A pair whose level could not be had in this look, after others could."""
+
+    record_id: str
+    failure: Failure
 
 
 def with_levels(

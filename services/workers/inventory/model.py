@@ -10,7 +10,6 @@ from typing import Any
 
 from libs.common.domain.outcomes import Needs
 from libs.common.domain.stock import NONE, Figure, Level
-from libs.common.errors import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,6 @@ class Situation:
     """Whether Odoo has no stock of the product but what was imported (asked only where a first import is wanted)."""
     news: str = ""
     """Of an item: the pair that was announced because of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A pair whose level could not be had in this look, after others could."""
-
-    record_id: str
-    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ LEFT_OUT_FOR = timedelta(days=60)
 LEFT_OUT_AT_MOST = 1000
 #: More orders than this are forgotten and read again.
 KEPT_ORDERS = 20_000
-#: One request's worth, without the places that ship them and with these.
-ORDERS_AT_ONCE, PLACED_AT_ONCE = 50, 12
+#: In one request, without the places that ship them and with these; for as many points as a hundred levels.
+ORDERS_AT_ONCE, PLACED_AT_ONCE = 25, 6
 
 Sightings = Mapping[str, Sighted]
 """The orders that were changed last, by id."""

@@ -27,7 +27,9 @@ from libs.common.logging import configure
 from libs.common.settings import EMBEDDED, ENV_FILE, CommonSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.interface import Stores
+from libs.common.stores.model import Store
 from libs.common.stores.repository import MongoStores
+from services.console.plain import BAD_INPUT, fail
 
 NUDGE_SECONDS = 2.0
 """Somebody is waiting at the terminal; what is not sent by then, the sweeper sends."""
@@ -50,6 +52,17 @@ class Desk:
     """Makes the ledger's indexes; before the first write."""
     publisher: Publisher | None = None
     """None when the broker is embedded: then the sweeper of that process sends."""
+
+    def store(self, slug: str) -> Store:
+        """The store of this slug; the command ends with those that there are when it is none of them."""
+        store = self.stores.get(slug)
+        if store is None:
+            known = ", ".join(each.slug for each in self.stores.all())
+            fail(
+                f"There is no store {slug!r}. Known: {known or 'there is none yet; see `tandem store add --help`'}.",
+                code=BAD_INPUT,
+            )
+        return store
 
     def nudge(self, records: Sequence[Record]) -> bool:
         """Tell the workers of these at once; False when that is left to the scheduler's sweeper."""

@@ -1,37 +1,33 @@
-"""The whole catalogue linked in bulk: one request to Shopify for 250 variants, one to Odoo for 500.
+"""All of a kind that a shop has, linked with Odoo's in bulk: what is the same for its variants and its customers.
 
-What was read is kept in a temporary file, not in memory: a shop of a million variants is gone through in as little
-memory as one of a hundred, and a code that two variants share is known before the first is linked.
+What was read is kept in a temporary file, not in memory: a shop of a million is gone through in as little memory as
+one of a hundred, and what two of them share is known before the first is linked.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
-from libs.common.domain.linking import Coded, Found, Match, Shared, match_variants
-from libs.common.domain.matching import normalise_code
+from libs.common.domain.linking import Found
 from libs.common.ledger.interface import Ledger
-from libs.common.ledger.model import Hint, Link, Target
+from libs.common.ledger.model import Link, Target
 from libs.common.odoo.client import OdooClient
-from libs.common.odoo.products import find_products
 from libs.common.shopify.client import ShopifyClient
-from libs.common.shopify.variants import variant_pages
+from libs.common.shopify.walking import Page
 
 CHUNK = 500
-VARIANT, PRODUCT = "variant", "product.product"
-_TABLE = """
-create table variant (
-  number integer primary key, id text, product text, name text, sku text, barcode text,
-  found text, target integer, target_name text, why text, candidates text, by_code text
-)"""
 
-#: Told of how far it is: `(done, of)`, the second 0 while nobody knows.
+#: Told of how far it is: `(what, done, of)`, the last 0 while nobody knows.
 Progress = Callable[[str, int, int], None]
+#: One of the shop's: its number, its name, then the columns that its kind keeps of it.
+Kept = Sequence[Any]
 
 
 @dataclass
@@ -39,44 +35,64 @@ class Report:
     """What was found, by kind; the rows are in the file."""
 
     counts: dict[Found, int] = field(default_factory=lambda: dict.fromkeys(Found, 0))
-    duplicate_skus: int = 0
-    """SKUs that several variants of the shop have."""
+    beside: dict[str, int] = field(default_factory=dict)
+    """What else there is to know of both sides, by its name in JSON."""
     linked_now: int = 0
     total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One variant with what was found, for a person."""
+    """One of the shop's with what was found, for a person."""
 
     id: str
     name: str
-    sku: str
-    barcode: str
+    keys: tuple[str, ...]
     found: str
     why: str
     candidates: str
     """`12 [MUG] Mug; 15 [MUG] Mug, old`"""
 
 
+class Finding(NamedTuple):
+    """What became of one of the shop's, as the file takes it."""
+
+    number: int
+    found: Found
+    target: int | None = None
+    target_name: str | None = None
+    why: str | None = None
+    candidates: str | None = None
+
+
 @contextmanager
 def scratch() -> Iterator[sqlite3.Connection]:
     """A database in a temporary file, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="tandem-link-") as folder:
-        connection = sqlite3.connect(Path(folder) / "catalogue.db", isolation_level=None)
+        connection = sqlite3.connect(Path(folder) / "shop.db", isolation_level=None)
         try:
             connection.execute("pragma journal_mode = off")
             connection.execute("pragma synchronous = off")
-            connection.execute("pragma cache_size = -4096")  # 4 MiB, whatever the catalogue
-            connection.execute(_TABLE)
+            connection.execute("pragma cache_size = -4096")  # 4 MiB, however many there are
             yield connection
         finally:
             connection.close()
 
 
-@dataclass
-class Linking:
+@dataclass(kw_only=True)
+class Linking(ABC):
     """One run for one store. `dry_run` writes nothing anywhere."""
+
+    ENTITY: ClassVar[str]
+    MODEL: ClassVar[str]
+    KEYS: ClassVar[tuple[str, ...]]
+    """By what it is known: columns of the file, shown to whoever decides."""
+    ALSO: ClassVar[tuple[str, ...]] = ()
+    """Further columns that are kept of it."""
+    MATCHING: ClassVar[str]
+    """What matching is called while it is watched."""
+    TWICE: ClassVar[str]
+    """Why two of the shop's that would be one of Odoo's are a question."""
 
     store: str
     shopify: ShopifyClient
@@ -85,8 +101,6 @@ class Linking:
     db: sqlite3.Connection
     progress: Progress = lambda *_: None
     dry_run: bool = False
-    ask: bool = False
-    """Whether products with a question are announced, so that their records are held with the candidates."""
 
     def run(self) -> Report:
         """Raises the clients' failures and LedgerUnavailable; run again, it goes on from what is linked."""
@@ -96,124 +110,84 @@ class Linking:
         report = self._count()
         if not self.dry_run:
             report.linked_now = self._record()
-            if self.ask:
-                self._announce()
         return report
 
     def rows(self, *found: Found, limit: int = -1) -> Iterator[Row]:
         query = (
-            "select id, name, sku, barcode, found, coalesce(why, ''), coalesce(candidates, '') from variant "
-            "where instr(?, found) order by number limit ?"
+            f"select number, name, {', '.join(self.KEYS)}, found, coalesce(why, ''), coalesce(candidates, '') "  # noqa: S608 - names of our own
+            "from shop where instr(?, found) order by number limit ?"
         )
-        for values in self.db.execute(query, (" ".join(found), limit)):
-            yield Row(*values)
+        for number, name, *keys, what, why, candidates in self.db.execute(query, (" ".join(found), limit)):
+            yield Row(str(number), name, tuple(keys), what, why, candidates)
+
+    @abstractmethod
+    def _pages(self) -> Iterator[Page[Kept]]:
+        """All of the shop's."""
+
+    @abstractmethod
+    def _match_chunk(self, chunk: Sequence[Kept]) -> Iterator[Finding]:
+        """One answer for each."""
+
+    @abstractmethod
+    def _beside(self) -> dict[str, int]:
+        """What the report counts beside."""
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(("number", "name", *self.KEYS, *self.ALSO))
 
     def _read(self) -> None:
+        kept = ", ".join(f"{column} text" for column in (*self.KEYS, *self.ALSO))
+        self.db.execute(
+            f"create table shop (number integer primary key, name text, {kept}, "
+            "found text, target integer, target_name text, why text, candidates text)"
+        )
+        marks = ", ".join("?" * (2 + len(self.KEYS) + len(self.ALSO)))
+        insert = f"insert or replace into shop ({self._columns}) values ({marks})"  # noqa: S608 - names of our own
         done = 0
-        for page in variant_pages(self.shopify):
-            rows = [
-                (int(v.id), v.id, v.product_id, v.name, normalise_code(v.sku), normalise_code(v.barcode))
-                for v in page.variants
-            ]
-            self.db.executemany(
-                "insert or replace into variant (number, id, product, name, sku, barcode) values (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            done += len(rows)
+        for page in self._pages():
+            self.db.executemany(insert, page.records)
+            done += len(page.records)
             self.progress("Reading Shopify", done, max(page.total, done))
-        for code in ("sku", "barcode"):
-            self.db.execute(f"create index variant_{code} on variant ({code})")
 
     def _match(self) -> None:
-        (total,) = self.db.execute("select count(*) from variant").fetchone()
+        (total,) = self.db.execute("select count(*) from shop").fetchone()
+        query = f"select {self._columns} from shop where number > ? order by number limit ?"  # noqa: S608 - as above
         last, done = -1, 0
-        while True:
-            variants = [
-                Coded(*values)
-                for values in self.db.execute(
-                    "select id, product, name, sku, barcode from variant where number > ? order by number limit ?",
-                    (last, CHUNK),
-                )
-            ]
-            if not variants:
-                return
-            last, done = int(variants[-1].id), done + len(variants)
-            matches = self._match_chunk(variants)
+        while chunk := self.db.execute(query, (last, CHUNK)).fetchall():
+            last, done = chunk[-1][0], done + len(chunk)
             self.db.executemany(
-                "update variant set found = ?, target = ?, target_name = ?, why = ?, candidates = ?, by_code = ? "
-                "where number = ?",
-                [_values(match) for match in matches],
+                "update shop set found = :found, target = :target, target_name = :target_name, why = :why, "
+                "candidates = :candidates where number = :number",
+                [finding._asdict() for finding in self._match_chunk(chunk)],
             )
-            self.progress("Asking Odoo", done, total)
-
-    def _match_chunk(self, variants: list[Coded]) -> list[Match]:
-        links = {
-            id_: target.id for id_, target in self.ledger.links(self.store, VARIANT, [v.id for v in variants]).items()
-        }
-        products = find_products(
-            self.odoo,
-            ids=set(links.values()),
-            skus={v.sku for v in variants} - {""},
-            barcodes={v.barcode for v in variants} - {""},
-        )
-        owners = self.ledger.linked_to(self.store, PRODUCT, [product.id for product in products])
-        taken = {id_: record.source_id for id_, record in owners.items()}
-        shared = Shared(self._shared("sku", variants), self._shared("barcode", variants))
-        return match_variants(variants, products, links=links, taken=taken, shared=shared)
-
-    def _shared(self, code: str, variants: list[Coded]) -> frozenset[str]:
-        codes = sorted({getattr(v, code) for v in variants} - {""})
-        marks = ",".join("?" * len(codes))
-        query = f"select {code} from variant where {code} in ({marks}) group by {code} having count(*) > 1"  # noqa: S608
-        return frozenset(value for (value,) in self.db.execute(query, codes))
+            self.progress(self.MATCHING, done, total)
 
     def _only_once(self) -> None:
-        """One of Odoo's variants that two of the shop's would be, by different codes: a question as well."""
-        self.db.execute("create index variant_target on variant (target)")
+        """One of Odoo's that two of the shop's would be, each by something else: a question as well."""
+        self.db.execute("create index shop_target on shop (target)")
         self.db.execute(
-            "update variant set found = ?, why = 'another variant in Shopify matches the same product in Odoo', "
-            "candidates = target || ' ' || target_name where found = ? and target in "
-            "(select target from variant where target is not null group by target having count(*) > 1)",
-            (Found.AMBIGUOUS, Found.MATCHED),
+            "update shop set found = ?, why = ?, candidates = target || ' ' || target_name where found = ? and target "
+            "in (select target from shop where target is not null group by target having count(*) > 1)",
+            (Found.AMBIGUOUS, self.TWICE, Found.MATCHED),
         )
 
     def _count(self) -> Report:
-        report = Report()
-        for found, count in self.db.execute("select found, count(*) from variant group by found"):
+        report = Report(beside=self._beside())
+        for found, count in self.db.execute("select found, count(*) from shop group by found"):
             report.counts[Found(found)] = count
         report.total = sum(report.counts.values())
-        query = "select count(*) from (select sku from variant where sku != '' group by sku having count(*) > 1)"
-        (report.duplicate_skus,) = self.db.execute(query).fetchone()
         return report
 
     def _record(self) -> int:
         done = 0
-        query = "select id, name, target, target_name from variant where found = ? order by number"
+        query = "select number, name, target, target_name from shop where found = ? order by number"
         cursor = self.db.execute(query, (Found.MATCHED,))
         while rows := cursor.fetchmany(CHUNK):
             self.ledger.link(
-                self.store, [Link(VARIANT, id_, Target(PRODUCT, target, to), name) for id_, name, target, to in rows]
+                self.store,
+                [Link(self.ENTITY, str(one), Target(self.MODEL, target, to), name) for one, name, target, to in rows],
             )
             done += len(rows)
             self.progress("Recording links", done, done)
         return done
-
-    def _announce(self) -> None:
-        query = "select distinct product from variant where found in (?, ?)"
-        cursor = self.db.execute(query, (Found.MISSING, Found.AMBIGUOUS))
-        while rows := cursor.fetchmany(CHUNK):
-            self.ledger.record_hints([Hint(self.store, "product", one, why="products link") for (one,) in rows])
-
-
-def _values(match: Match) -> tuple[object, ...]:
-    product = match.product
-    candidates = "; ".join(f"{c.id} [{c.default_code}] {c.name}" for c in match.candidates)
-    return (
-        match.found,
-        product.id if product else None,
-        product.name if product else None,
-        match.why,
-        candidates,
-        match.by,
-        int(match.variant.id),
-    )

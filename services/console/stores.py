@@ -173,12 +173,7 @@ def check(
     from services.console.checking import check_store  # noqa: PLC0415 - gql alone takes half a second to import
 
     with desk(context) as at:
-        store = at.stores.get(slug)
-        if store is None:
-            known = (
-                ", ".join(each.slug for each in at.stores.all()) or "there is none yet; see `tandem store add --help`"
-            )
-            fail(f"There is no store {slug!r}. Known: {known}.", code=2)
+        store = at.store(slug)
         console = output()
         failed = 0
         for line in check_store(store, at.budgets):

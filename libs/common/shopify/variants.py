@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from libs.common.domain.linking import Coded
 from libs.common.shopify.client import ShopifyClient
-from libs.common.shopify.documents import document
 from libs.common.shopify.reading import Node
-
-PAGE = 250
-#: Shopify's cursors end at 25,000 objects: before that, what follows is asked for by id.
-CURSOR_OBJECTS = 20_000
+from libs.common.shopify.walking import Page, walk
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`total` is how many there are in all; it stops counting at 10,000."""
-
-    variants: tuple[Coded, ...]
-    total: int
-
-
-def variant_pages(client: ShopifyClient, *, page: int = PAGE) -> Iterator[Page]:
-    """Every variant by id, one request for each page. Raises the client's failures."""
-    doc = document("variant_codes")
-    after: str | None = None
-    beyond = ""
-    seen, last = 0, "0"
-    while True:
-        sent = {"first": page, "after": after, "query": beyond or None}
-        answer = Node.of(client.execute(doc, sent, records=page), "the variants")
-        connection = answer.node("productVariants")
-        variants = tuple(coded(node) for node in connection.nodes("nodes"))
-        counted = answer.node_or_none("productVariantsCount")
-        yield Page(variants, counted.integer("count") if counted else 0)
-        seen += len(variants)
-        last = variants[-1].id if variants else last
-        info = connection.node("pageInfo")
-        if not info.boolean("hasNextPage"):
-            return
-        after = info.text("endCursor")
-        if seen >= CURSOR_OBJECTS:
-            after, beyond, seen = None, f"id:>{last}", 0
+def variant_pages(client: ShopifyClient) -> Iterator[Page[Coded]]:
+    """Every variant by id. Raises the client's failures."""
+    return walk(client, "variant_codes", "productVariants", coded)
 
 
 def coded(node: Node) -> Coded:

@@ -15,12 +15,13 @@ import pytest
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.linking import Found
 from libs.common.ledger.model import Link, Target
-from libs.common.shopify import customer_keys
-from libs.common.shopify.customer_keys import Page
+from libs.common.shopify import walking
+from libs.common.shopify.walking import Page
 from libs.sandbox.odoo import OdooSandbox
 from libs.sandbox.shopify.drafts import Person
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.console import linking_customers
+from services.console.linking import scratch
 from tests.integration.console.test_store_check import world_of
 from tests.unit.console.world import World
 
@@ -104,13 +105,13 @@ def test_few_requests_for_many_customers(
     shop: ShopifySandbox, odoo: OdooSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """250 customers to a request of Shopify's, past the end of a cursor as well."""
-    monkeypatch.setattr(customer_keys, "CURSOR_OBJECTS", 500)
+    monkeypatch.setattr(walking, "CURSOR_OBJECTS", 500)
     odoo.add("res.partner", name="X Doe", email="c7@example.com")
     for number in range(1000):
         customer(shop, f"C{number}", f"c{number}@example.com")
     report = json.loads(world_of(shop, odoo).run("customers", "link", "acme", "--json").stdout)
     assert (report["matched"], report["missing"]) == (1, 999)
-    assert shop.calls.count("CustomerKeys") == 1000 / customer_keys.PAGE
+    assert shop.calls.count("CustomerKeys") == 1000 / walking.PAGE
     assert odoo.calls.count("res.partner.search_read") == 1
 
 
@@ -127,7 +128,7 @@ class NoLinks:
 def peak_kilobytes(monkeypatch: pytest.MonkeyPatch, count: int) -> float:
     """The most memory that Python had while `count` customers were matched with as many contacts."""
 
-    def customers(_: Any) -> Iterator[Page]:
+    def customers(_: Any) -> Iterator[Page[ShopCustomer]]:
         for start in range(0, count, 250):
             named = (
                 ShopCustomer(str(n), NOW, display_name="Jane", email=f"{n}@x.example")
@@ -143,9 +144,11 @@ def peak_kilobytes(monkeypatch: pytest.MonkeyPatch, count: int) -> float:
     monkeypatch.setattr(linking_customers, "contact_pages", contacts)
     nobody: Any = None
     ledger: Any = NoLinks()
-    with linking_customers.scratch() as db:
+    with scratch() as db:
         tracemalloc.start()
-        run = linking_customers.Linking("acme", nobody, nobody, nobody, ledger, db, dry_run=True)
+        run = linking_customers.LinkingCustomers(
+            store="acme", shopify=nobody, odoo=nobody, fields=nobody, ledger=ledger, db=db, dry_run=True
+        )
         assert run.run().counts[Found.MATCHED] == count - 1
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import Progress, ProgressColumn
 
 from libs.common.ledger.model import Link, Target
-from libs.common.shopify import variants
+from libs.common.shopify import walking
 from libs.sandbox.odoo import OdooSandbox
 from libs.sandbox.shopify.drafts import Product
 from libs.sandbox.shopify.sandbox import ShopifySandbox
-from services.console import far_sides, linking, products
+from services.console import far_sides, link_command, linking
 from tests.integration.console.test_store_check import world_of
 from tests.unit.console.world import World
 
@@ -115,14 +115,14 @@ def test_few_requests_for_many_variants(
     shop: ShopifySandbox, odoo: OdooSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """250 variants to a request of Shopify's and 500 to one of Odoo's, past the end of a cursor as well."""
-    monkeypatch.setattr(variants, "CURSOR_OBJECTS", 500)
+    monkeypatch.setattr(walking, "CURSOR_OBJECTS", 500)
     for number in range(20):
         odoo.add_product(default_code=f"S{number * 50}")
     sell(shop, *((f"S{number}", "") for number in range(1000)))
     result = world_of(shop, odoo).run("products", "link", "acme", "--json")
     report = json.loads(result.stdout)
     assert (report["matched"], report["missing"]) == (20, 980)
-    assert shop.calls.count("VariantCodes") == 1000 / variants.PAGE
+    assert shop.calls.count("VariantCodes") == 1000 / walking.PAGE
     assert odoo.calls.count("product.product.*") == 1000 / linking.CHUNK
 
 
@@ -161,8 +161,8 @@ def test_somebody_who_looks_sees_how_far_it_is(
         return tell
 
     monkeypatch.setattr(far_sides, "Progress", watched)
-    monkeypatch.setattr(products, "shown_by", shown_by)
-    monkeypatch.setattr(variants.variant_pages, "__kwdefaults__", {"page": 2})
+    monkeypatch.setattr(link_command, "shown_by", shown_by)
+    monkeypatch.setattr(walking, "PAGE", 2)
     sell(shop, *((f"MUG-{number}", "") for number in range(5)))
     odoo.add_product(default_code="MUG-1")
     assert world_of(shop, odoo).run("products", "link", "acme").exit_code == 1

@@ -42,8 +42,9 @@ class CallLog:
     def __init__(self) -> None:
         self._local = threading.local()
 
-    def begin(self) -> None:
+    def begin(self, after_each: Callable[[], None]) -> None:
         self._local.calls = []
+        self._local.after_each = after_each
 
     def reporter(self, side: Side) -> OnCall:
         """What the client of this side is given as `on_call`."""
@@ -53,6 +54,7 @@ class CallLog:
             calls: list[Call] | None = getattr(self._local, "calls", None)
             if calls is not None:
                 calls.append(Call(side, name, seconds, records, error.code if error else None))
+                self._local.after_each()
 
         return report
 

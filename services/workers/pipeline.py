@@ -105,7 +105,7 @@ class _Batch:
 
     def work_on(self, records: Sequence[Record]) -> None:
         """Settle every one of these, whatever happens, unless the lease or the ledger is lost."""
-        self.p.calls.begin()
+        self.p.calls.begin(self._stay_alive)
         if self.p.stopping.is_set():
             self.p.ledger.hand_back(self.token)
             return
@@ -242,12 +242,20 @@ class _Batch:
 
     def _keep_lease(self) -> None:
         """Before the first write: a worker that slept through its lease must not act on it any more."""
+        if not self._extended():
+            raise Transient("the lease ran out while reading; another worker has it", code="lease_lost")
+
+    def _stay_alive(self) -> None:
+        """After each call: a batch may be long (a hundred products with pictures). Settling tells what was lost."""
+        self._extended()
+
+    def _extended(self) -> bool:
         now = self._now()
-        third = timedelta(seconds=self.p.lease_seconds / 3)
-        if now - self.extended_at > third:
+        if now - self.extended_at > timedelta(seconds=self.p.lease_seconds / 3):
             if not self.p.ledger.extend(self.token, lease_seconds=self.p.lease_seconds):
-                raise Transient("the lease ran out while reading; another worker has it", code="lease_lost")
+                return False
             self.extended_at = now
+        return True
 
     def _settle(self, settlements: Sequence[Settlement]) -> None:
         result = self.p.ledger.settle(self.token, settlements)

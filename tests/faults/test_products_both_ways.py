@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NoReturn
@@ -10,8 +11,9 @@ import pytest
 
 from libs.common.ledger.model import Hint, Record, State
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
-from libs.sandbox.shopify.selling import Offer
+from libs.sandbox.shopify.selling import Offer, picture
 from tests.integration.products.stall import Stall, open_stall, shirts
+from tests.integration.products.test_to_odoo import PNG
 from tests.integration.products.test_to_shopify import shirt
 
 TO_ODOO = ["product.template.load", "product.product.load", "product.template.web_read", "ProductsByIds"]
@@ -150,6 +152,48 @@ def test_f24_a_shop_that_asks_for_patience_is_read_later_and_no_attempt_counts(i
     in_odoo_once(inwards)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_f24_an_odoo_that_asks_for_patience_gets_the_product_later_and_no_attempt_counts(
+    inwards: Stall, status: int
+) -> None:
+    record = announced(inwards)
+    hit(inwards, "product.product.load", Refuse(status, headers={"Retry-After": "1"}))
+    work(inwards)
+    waiting = inwards.record(record.id)
+    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+    until_synced(inwards, record.id)
+    in_odoo_once(inwards)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_f24_a_storage_of_pictures_that_asks_for_patience_is_asked_later_and_its_product_is_linked(
+    inwards: Stall, status: int
+) -> None:
+    url = inwards.shop.add_file("shirt.png", PNG)
+    number = inwards.offer("Shirt", shirts(), media=[picture(url, inwards.shop.store.new_id)])
+    record = Hint("acme", "product", number, why="products/create")
+    inwards.ledger.record_hints([record])
+    inwards.shop.faults.add(Fault("files/get", Refuse(status, headers={"Retry-After": "1"})))
+    work(inwards)
+    waiting = inwards.record(record.id)
+    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+    ids = [one["id"] for one in inwards.odoo.find("product.product", [("name", "=", "Shirt")])]
+    assert len(inwards.ledger.linked_to("acme", "product.product", ids)) == 3
+    until_synced(inwards, record.id)
+    in_odoo_once(inwards)
+
+
+def test_f24_a_shop_that_asks_for_patience_is_not_asked_for_each_of_many(outwards: Stall) -> None:
+    for number in range(5):
+        outwards.odoo.add_product(default_code=f"MUG-{number}", name=f"Mug {number}")
+    outwards.poller.round(wait=True)
+    outwards.shop.faults.add(Fault("ProductSet", Error("THROTTLED"), times=None))
+    outwards.workers.pipelines["products"].look_at("acme", [])
+    assert outwards.shop.calls.count("ProductSet") == 1
+    waiting = outwards.ledger.find(store="acme", entity="product")
+    assert {(one.state, one.attempts) for one in waiting} == {(State.DUE, 0)}
+
+
 @PATIENCE
 @pytest.mark.parametrize("operation", ["ProductSet", "VariantsByCodes"])
 def test_f24_a_shop_that_asks_for_patience_is_told_later_and_no_attempt_counts(
@@ -201,3 +245,71 @@ def test_f19_a_product_that_is_put_off_for_minutes_keeps_no_other_one_waiting(in
     short = inwards.sync(inwards.offer("Lamp", [Offer("LAMP")]))
     assert short.state is State.SYNCED, short.held
     assert inwards.record(record.id).state is State.DUE
+
+
+EXTENDED = [
+    "product.template.attribute.line.load",
+    "product.template.attribute.value.load",
+    "product.attribute.value.load",
+    "product.template.load",
+    "product.product.load",
+]
+
+
+@pytest.mark.parametrize("operation", EXTENDED)
+@pytest.mark.parametrize("action", [Drop(applied=True), Truncate(0.5)], ids=["no answer", "cut short"])
+def test_f23_a_change_of_a_product_whose_answer_is_lost_is_found_and_not_done_again(
+    inwards: Stall, operation: str, action: Action
+) -> None:
+    record = announced(inwards)
+    until_synced(inwards, record.id)
+    known = [one["id"].rpartition("/")[2] for one in inwards.shop.store.catalog.products()[0]["variants"]]
+    kept = [Offer(o.sku, o.price, o.options, id=i, cost="3.00") for o, i in zip(shirts(), known, strict=True)]
+    kept[2] = Offer("SHIRT-L", "25.00", {"Size": "L"}, id=known[2], cost="3.00")
+    number = record.source_id
+    inwards.offer("Shirt, new", [*kept, Offer("SHIRT-XL", "30.00", {"Size": "XL"})], product_id=number, tags=["wool"])
+    hit(inwards, operation, action)
+    inwards.ledger.record_hints([Hint("acme", "product", number, why="products/update")])
+    until_synced(inwards, record.id)
+    assert operation in {call.operation for call in inwards.odoo.calls.entries(operation)}
+    template = inwards.template(number)
+    assert template["name"] == "Shirt, new"
+    assert {v["default_code"]: v["lst_price"] for v in template["variants"]} == {
+        "SHIRT-S": 19.9,
+        "SHIRT-M": 19.9,
+        "SHIRT-L": 25.0,
+        "SHIRT-XL": 30.0,
+    }
+    assert len(template["variants"]) == 4
+
+
+@pytest.mark.parametrize("operation", ["StagedUploadsCreate", "files/put", "ProductMedia", "ProductSet"])
+@pytest.mark.parametrize("action", [Drop(applied=True), Truncate(0.5)], ids=["no answer", "cut short"])
+def test_f23_a_picture_whose_answer_is_lost_is_shown_once(outwards: Stall, operation: str, action: Action) -> None:
+    outwards.odoo.add_product(default_code="MUG", name="Mug")
+    outwards.odoo.change("product.template", 1, image_1920=base64.b64encode(PNG).decode())
+    outwards.poller.round(wait=True)
+    (record,) = outwards.ledger.find(store="acme", entity="product")
+    if operation == "ProductMedia":
+        until_synced(outwards, record.id)
+        outwards.odoo.change("product.template", 1, image_1920=base64.b64encode(PNG + b"2").decode())
+        outwards.ledger.retry([record.id], why="test")
+    hit(outwards, operation, action)
+    until_synced(outwards, record.id)
+    (product,) = outwards.shop.store.catalog.products()
+    (medium,) = product["media"]
+    content, _ = outwards.shop.files[medium["preview"]["image"]["url"].rpartition("/")[2]]
+    assert content == (PNG + b"2" if operation == "ProductMedia" else PNG)
+
+
+@pytest.mark.parametrize("action", [Drop(applied=True), Truncate(0.5)], ids=["no answer", "cut short"])
+def test_f23_a_price_told_by_rest_whose_answer_is_lost_is_told_again(outwards: Stall, action: Action) -> None:
+    outwards.rules({"products": {"lead": "odoo", "writes": "rest"}})
+    record = polled(outwards)
+    until_synced(outwards, record.id)
+    outwards.odoo.change("product.template", 1, list_price=30.0)
+    hit(outwards, "variants/update", action)
+    outwards.ledger.retry([record.id], why="test")
+    until_synced(outwards, record.id)
+    (product,) = outwards.shop.store.catalog.products()
+    assert [one["price"] for one in product["variants"]] == [Decimal("30.00"), Decimal("31.50")]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import requests
 
-from libs.common.errors import Rejected, Transient
-from libs.common.http import describe_body, open_session
+from libs.common.errors import RateLimited, Rejected, Transient
+from libs.common.http import describe_body, open_session, retry_after_seconds
 from libs.common.shopify.client import ShopifyClient
 from libs.common.shopify.documents import document
 from libs.common.shopify.reading import Node
 
 UNREADABLE_IMAGE = "image_unreadable"
 MAX_BYTES = 20 * 1024 * 1024
+#: Where no `Retry-After` says how long.
+PATIENCE_SECONDS = 2.0
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 15.0, 30.0
 _HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
@@ -53,13 +55,14 @@ def upload_image(client: ShopifyClient, name: str, content: bytes) -> str:
         raise Transient(f"the picture {name} could not be sent: {type(error).__name__}", "shopify", "image") from None
     finally:
         session.close()
+    _be_patient(put, f"the picture {name}")
     if not put.ok:
         raise Transient(f"the picture {name} was answered HTTP {put.status_code}", "shopify", "image")
     return target.text("resourceUrl")
 
 
 def fetch_image(url: str) -> bytes:
-    """Raises Rejected (code `image_unreadable`) for what is no picture, Transient for what may pass."""
+    """Raises Rejected (code `image_unreadable`) for what is no picture, Transient or RateLimited for what may pass."""
     session = open_session(url, total_seconds=TOTAL_SECONDS, pool_size=1)
     try:
         response = session.get(url, timeout=(CONNECT_SECONDS, READ_SECONDS))
@@ -67,7 +70,8 @@ def fetch_image(url: str) -> bytes:
         raise Transient(f"the image {url} could not be fetched: {type(error).__name__}", "shopify", "image") from None
     finally:
         session.close()
-    if response.status_code >= requests.codes.server_error or response.status_code == requests.codes.too_many_requests:
+    _be_patient(response, f"the image {url}")
+    if response.status_code >= requests.codes.server_error:
         raise Transient(f"the image {url} answered HTTP {response.status_code}", "shopify", "image")
     content = response.content
     if response.status_code != requests.codes.ok or not is_image(content):
@@ -76,6 +80,15 @@ def fetch_image(url: str) -> bytes:
     if len(content) > MAX_BYTES:
         raise _unreadable(url, f"has {len(content)} bytes; {MAX_BYTES} are the most")
     return content
+
+
+def _be_patient(response: requests.Response, what: str) -> None:
+    """Raises RateLimited where the storage asks for it."""
+    asked = response.status_code == requests.codes.service_unavailable and "Retry-After" in response.headers
+    if asked or response.status_code == requests.codes.too_many_requests:
+        seconds = retry_after_seconds(response.headers, default=PATIENCE_SECONDS)
+        message = f"{what} was answered HTTP {response.status_code}"
+        raise RateLimited(message, "shopify", after_seconds=seconds)
 
 
 def _unreadable(url: str, what: str) -> Rejected:

@@ -18,7 +18,7 @@ from libs.sandbox.shopify.catalog_rest import put_variant
 from libs.sandbox.shopify.engine import Answer, Bucket, Engine
 from libs.sandbox.shopify.resolvers import VERSIONS
 from libs.sandbox.shopify.stock import StockBook
-from libs.sandbox.shopify.stock_rest import set_level
+from libs.sandbox.shopify.stock_rest import handled, set_level
 
 _BAD_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"
 
@@ -47,13 +47,18 @@ def build_app(shop: Shop) -> Starlette:
         return await put_variant(shop, request)
 
     async def staged(request: Request) -> Response:
-        kind = request.headers.get("content-type", "")
-        shop.files[request.path_params["name"]] = (await request.body(), kind)
-        return Response("")
+        def keep(body: bytes) -> Response:
+            shop.files[request.path_params["name"]] = (body, request.headers.get("content-type", ""))
+            return Response("")
+
+        return await handled(shop, "files/put", request, keep)
 
     async def file(request: Request) -> Response:
-        found = shop.files.get(request.path_params["name"])
-        return Response(found[0], media_type=found[1]) if found else Response("Not Found", 404)
+        def show(_: bytes) -> Response:
+            found = shop.files.get(request.path_params["name"])
+            return Response(found[0], media_type=found[1]) if found else Response("Not Found", 404)
+
+        return await handled(shop, "files/get", request, show)
 
     routes = [
         Route("/admin/api/{version}/variants/{number}.json", variant, methods=["PUT"]),

@@ -21,6 +21,7 @@ from services.workers.products import names
 from services.workers.products.exact_prices import Price, read_exact, write_exact
 from services.workers.products.extending import with_ids
 from services.workers.products.images import write_images
+from services.workers.products.links import keep_links
 from services.workers.products.model import Applied, Changes, NewVariant, Values
 from services.workers.products.rows import template_columns, template_rows, variant_columns, variant_row
 
@@ -71,6 +72,8 @@ class _Apply:
         links = self.links[one.record_id]
         picture = pictures.get(one.record_id)
         if picture is not None and not isinstance(picture, Rejected):
+            # The product is there, whatever its pictures do: orders of it find it.
+            keep_links(self.store, links, linked=one.linked, left=one.left)
             return picture
         hold = _hold_of(picture) if isinstance(picture, Rejected) else None
         return Applied(replace(one, links=links), template, links, self.rules, hold)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 
-from libs.common.errors import Failure, Rejected, Transient
+from libs.common.errors import Failure, RateLimited, Rejected, Transient
 from libs.common.odoo.templates import ALL
 from services.workers.context import StoreContext
 from services.workers.products.model import Changes
@@ -50,7 +50,7 @@ def _pictures(
         for model, there, image in wanted:
             try:
                 content = store.shopify.image(image.url)
-            except (Rejected, Transient) as failure:
+            except (Rejected, Transient, RateLimited) as failure:
                 failed[one.record_id] = failure
                 break
             yield one.record_id, model, there, base64.b64encode(content).decode()

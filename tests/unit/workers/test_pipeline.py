@@ -286,3 +286,20 @@ def test_two_records_cannot_be_linked_to_one_order(bench: Bench) -> None:
     bench.run("1")
     states = {bench.record(source_id).state for source_id in "12"}
     assert states == {State.SYNCED, State.HELD}
+
+
+def test_a_batch_that_makes_calls_for_longer_than_its_lease_keeps_it(bench: Bench) -> None:
+    bench.hint("1")
+    report = bench.pipeline.calls.reporter("odoo")
+
+    def work_long() -> None:
+        for _ in range(6):
+            bench.clock.advance(bench.pipeline.lease_seconds / 2)
+            report("product.template.load", 1.0, 1, None)
+        assert bench.ledger.claim("acme", "order", ["acme/order/1"], worker="w2", lease_seconds=60, limit=1) is None
+
+    bench.entity.before_carry_out = work_long
+    bench.run("1")
+    record = bench.ledger.get("acme/order/1")
+    assert record
+    assert record.state is State.SYNCED

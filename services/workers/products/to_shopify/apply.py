@@ -8,7 +8,7 @@ from typing import Any
 from libs.common.domain.outcomes import Hold
 from libs.common.domain.products import Product
 from libs.common.domain.rules_products import Writes
-from libs.common.errors import Failure, Transient
+from libs.common.errors import Failure, Outage, RateLimited, Transient
 from libs.common.ledger.model import Target
 from libs.common.odoo.templates import read_picture
 from services.workers.context import StoreContext
@@ -25,7 +25,11 @@ _REST = {"price": "price", "compareAtPrice": "compare_at_price", "barcode": "bar
 
 def carry_out(changes: Sequence[Changes], store: StoreContext) -> list[Outcome | Failure]:
     """One answer for each, in order."""
-    written: list[str | Failure] = [_write(one, store) for one in changes]
+    written: list[str | Failure] = []
+    for one in changes:
+        before = written[-1] if written else None
+        # A shop that is down, or asks for patience, is not asked once more for each of a hundred products.
+        written.append(before if isinstance(before, (Outage, RateLimited)) else _write(one, store))
     ids = [one for one in written if isinstance(one, str)]
     shown = store.shopify.products(ids) if ids else {}
     return [

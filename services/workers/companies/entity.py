@@ -16,16 +16,15 @@ from services.workers.companies.model import Changes, NewInShop, ToShop
 from services.workers.companies.plan import plan
 from services.workers.companies.shop_side import BusinessSide
 from services.workers.context import StoreContext
+from services.workers.customers.answers import Answer, agreed_after, made_answer, written_answer
 from services.workers.customers.apply import Written, apply
 from services.workers.customers.companies import COMPANY
 from services.workers.customers.gather import ENTITY
 from services.workers.customers.model import FROM_ODOO, ToOdoo
 from services.workers.customers.parts import Agreed, after_writing
-from services.workers.customers.verify import verify
 from services.workers.entity import Outcome, Read
 from services.workers.scopes import scoped
 
-Answer = Outcome | Failure
 #: What a company of Odoo's own is linked to: the company of the shop that was made for it.
 SHOP_COMPANY = "Company"
 
@@ -77,31 +76,18 @@ def _odoo_answer(
 ) -> Answer:
     if isinstance(written, Failure):
         return written
-    changes, contact = written.changes, written.contact
-    agreed = changes.before
-    now = odoo_parts(contact, {})
-    agreed = agreed.taking(
-        odoo=now if isinstance(changes.ref, str) else after_writing(agreed.odoo, now, changes.written)
-    )
-    notes = {"contact": contact.id, **changes.notes}
+    changes = written.changes
+    agreed = agreed_after(written, odoo_parts(written.contact, {}))
+    notes: dict[str, Any] = {}
     if also is not None:
         told, failure = also
         if failure is not None:
             return failure
         agreed = _agreed(agreed, told, companies)
-        notes |= _notes(told)
-    if changes.addresses:
-        notes["addresses"] = len(changes.addresses)
+        notes = _notes(told)
     why = "one of a company's people"
     store.hint([Hint(store.slug, ENTITY, one, why=why) for one in changes.hints])
-    return Outcome(
-        version=changes.version,
-        digest=agreed.text,
-        name=changes.name,
-        target=Target(MODEL, contact.id, contact.name),
-        hold=verify(written),
-        notes=notes,
-    )
+    return written_answer(written, agreed, notes, changes.version)
 
 
 def _shop_answer(told: ToShop, failure: Failure | None, companies: Mapping[str, ShopCompany]) -> Answer:
@@ -145,15 +131,7 @@ def _made(changes: NewInShop, made: str | Hold | Failure, store: StoreContext) -
     """The pair has a record of its own from here on; further locations and people are its matter."""
     if isinstance(made, Failure):
         return made
-    hold = made if isinstance(made, Hold) else None
     if isinstance(made, str):
         store.remember([(COMPANY, made, changes.contact.id, changes.contact.name)])
         store.hint([Hint(store.slug, COMPANY, made, why="made from a contact in Odoo")])
-    return Outcome(
-        version=changes.version,
-        digest="",
-        name=changes.contact.name,
-        target=Target(SHOP_COMPANY, int(made), changes.contact.name) if isinstance(made, str) else None,
-        hold=hold,
-        notes={"company": made} if isinstance(made, str) else {},
-    )
+    return made_answer(changes, made, SHOP_COMPANY, "company")

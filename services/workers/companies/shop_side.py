@@ -23,9 +23,7 @@ class BusinessSide(Asking):
 
     def make(self, changes: NewInShop) -> str | Hold | Failure:
         """The company's id; a Hold when it may be one that Shopify has already."""
-        found: list[str | Hold] = []
-        failure = self.tried(lambda: found.append(self._make(changes)))
-        return failure or found[0]
+        return self.got(lambda: self._make(changes))
 
     def _change(self, changes: ToShop) -> None:
         shop, number = self.store.shopify.business, changes.company_id

@@ -10,6 +10,7 @@ from libs.common.errors import Failure, Transient
 from libs.common.ledger.model import Hint, Record, Target
 from libs.common.odoo.contacts import MODEL
 from services.workers.context import StoreContext
+from services.workers.customers.answers import Answer, agreed_after, made_answer, written_answer
 from services.workers.customers.apply import Written, apply
 from services.workers.customers.companies import COMPANY
 from services.workers.customers.fingerprints import odoo_parts, shop_parts
@@ -18,21 +19,17 @@ from services.workers.customers.merging import archive, move
 from services.workers.customers.model import (
     ArchiveContact,
     Changes,
-    ConsentTags,
     MoveLink,
     NewInShop,
     Situation,
     ToOdoo,
     ToShopify,
 )
-from services.workers.customers.parts import Agreed, after_writing
+from services.workers.customers.parts import after_writing
 from services.workers.customers.plan import plan
 from services.workers.customers.shop_side import ShopSide
-from services.workers.customers.verify import verify
 from services.workers.entity import Outcome, Read
 from services.workers.scopes import scoped
-
-Answer = Outcome | Failure
 
 
 class Customers:
@@ -97,28 +94,12 @@ def _odoo_answers(written: dict[str, Written | Failure], told: Told, store: Stor
             continue
         assert tags is not None  # noqa: S101 - there is something written
         customer = customers.get(also[0].customer_id) if also else None
-        agreed = _agreed(one, tags)
+        agreed = agreed_after(one, odoo_parts(one.contact, tags))
         if also and customer:
             agreed = agreed.taking(shop=after_writing(agreed.shop, shop_parts(customer), also[0].written))
-        notes = {**one.changes.notes, **(also[0].notes if also else {})}
-        if one.changes.addresses:
-            notes["addresses"] = len(one.changes.addresses)
-        answers[record_id] = Outcome(
-            version=customer.updated_at if customer else one.changes.version,
-            digest=agreed.text,
-            name=one.changes.name,
-            target=Target(MODEL, one.contact.id, one.contact.name),
-            hold=verify(one),
-            notes={"contact": one.contact.id, **notes},
-        )
+        version = customer.updated_at if customer else one.changes.version
+        answers[record_id] = written_answer(one, agreed, also[0].notes if also else {}, version)
     return answers
-
-
-def _agreed(written: Written, tags: ConsentTags) -> Agreed:
-    """What was read before, and of what was written here as it reads now."""
-    changes, now = written.changes, odoo_parts(written.contact, tags)
-    made = isinstance(changes.ref, str)
-    return changes.before.taking(odoo=now if made else after_writing(changes.before.odoo, now, changes.written))
 
 
 def _shop_answers(told: Sequence[tuple[ToShopify, Failure | None]], store: StoreContext) -> dict[str, Answer]:
@@ -152,16 +133,8 @@ def _made(changes: NewInShop, made: str | Hold | Failure, store: StoreContext) -
     """The pair has a record of its own from here on; what the address book lacks is its matter."""
     if isinstance(made, Failure):
         return made
-    hold = made if isinstance(made, Hold) else None
     if isinstance(made, str):
         store.remember([(ENTITY, made, changes.contact.id, changes.contact.name)])
         companies = [Hint(store.slug, COMPANY, one, why="has a new contact in Odoo") for one in changes.companies]
         store.hint([Hint(store.slug, ENTITY, made, why="made from a contact in Odoo"), *companies])
-    return Outcome(
-        version=changes.version,
-        digest="",
-        name=changes.contact.name,
-        target=Target(CUSTOMER, int(made), changes.contact.name) if isinstance(made, str) else None,
-        hold=hold,
-        notes={"customer": made} if isinstance(made, str) else {},
-    )
+    return made_answer(changes, made, CUSTOMER, "customer")

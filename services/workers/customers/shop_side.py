@@ -7,6 +7,7 @@ read again before each try, does not have it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from libs.common.domain.outcomes import Hold
 from libs.common.errors import Failure, Outage, RateLimited
@@ -14,6 +15,8 @@ from services.workers.context import StoreContext
 from services.workers.customers.gather import ENTITY
 from services.workers.customers.model import NewInShop, ShopAddress, ToShopify
 from services.workers.scopes import scoped
+
+T = TypeVar("T")
 
 
 class Asking:
@@ -35,6 +38,12 @@ class Asking:
             return failure
         return None
 
+    def got(self, act: Callable[[], T]) -> T | Failure:
+        """What `act` has to say, or what went wrong."""
+        found: list[T] = []
+        failure = self.tried(lambda: found.append(act()))
+        return failure or found[0]
+
 
 class ShopSide(Asking):
     """What one batch tells of customers."""
@@ -45,9 +54,7 @@ class ShopSide(Asking):
 
     def make(self, changes: NewInShop) -> str | Hold | Failure:
         """The customer's id; a Hold when Shopify's customer of that e-mail belongs to another contact."""
-        found: list[str | Hold] = []
-        failure = self.tried(lambda: found.append(self._make(changes)))
-        return failure or found[0]
+        return self.got(lambda: self._make(changes))
 
     def _change(self, changes: ToShopify) -> None:
         shopify, number = self.store.shopify, changes.customer_id

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.domain.rules_inventory import InventoryRules, LocationRules, Quantity
-from libs.common.domain.stock import ENTITY, NONE, level_of, pair_of, sighting_of
+from libs.common.domain.stock import ENTITY, NONE, level_of, pair_id, pair_of, sighting_of
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
@@ -108,7 +108,7 @@ def _whole(
     rules: InventoryRules,
     unrecorded: Unrecorded,
     quantities: Quantities,
-    untouched: frozenset[int],
+    untouched: frozenset[str],
 ) -> Situation:
     rule = rules.of(one.location)
     product = one.product_id or 0
@@ -119,7 +119,7 @@ def _whole(
         unreserved=unreserved,
         unrecorded=unrecorded.units(one.variant_id, rules.shown_by(rule)) if rule else 0,
         waits_for=unrecorded.waits_for(one.variant_id),
-        untouched=product in untouched,
+        untouched=one.record_id in untouched,
     )
 
 
@@ -202,17 +202,25 @@ def _where(rule: LocationRules) -> dict[str, Any]:
     return {"location": list(rule.places)}
 
 
-def _untouched(pairs: Sequence[Situation], store: StoreContext) -> frozenset[int]:
-    """Products of which Odoo counted nothing but what was imported; asked for those alone that may be imported.
+def _untouched(pairs: Sequence[Situation], store: StoreContext) -> frozenset[str]:
+    """Pairs of whose product Odoo counted nothing but what was imported for others; asked of those that may be.
 
     A product may be at several locations, and one of them may be imported before the others are looked at.
     """
-    new = {one.product_id for one in pairs if one.product_id and not one.seen}
+    new = [one for one in pairs if one.product_id and not one.seen]
     if not store.rules.inventory.first_import or not new:
         return frozenset()
-    domain = [("product_id", "in", sorted(new)), ("location_id.usage", "in", list(INNER))]
+    products = sorted({one.product_id or 0 for one in new})
+    domain = [("product_id", "in", products), ("location_id.usage", "in", list(INNER))]
     quants = store.odoo.search_read("stock.quant", domain, ["product_id"])
     ids = [row["id"] for row in quants]
-    names = store.odoo.call("stock.quant", "get_external_id", [ids], write=False, records=len(ids)) if ids else {}
-    ours = {int(one) for one, name in names.items() if str(name or "").startswith(imported_name(store.module))}
-    return frozenset(new - {many2one_of(row["product_id"]) for row in quants if row["id"] not in ours})
+    told = store.odoo.call("stock.quant", "get_external_id", [ids], write=False, records=len(ids)) if ids else {}
+    names = {int(one): str(name or "") for one, name in told.items()}
+    imported = {name for name in names.values() if name.startswith(imported_name(store.module))}
+    counted = {many2one_of(row["product_id"]) for row in quants if names.get(row["id"]) not in imported}
+    return frozenset(
+        one.record_id
+        for one in new
+        if one.product_id not in counted
+        and imported_name(store.module, pair_id(one.variant_id, one.location)) not in imported
+    )

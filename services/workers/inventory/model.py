@@ -43,7 +43,7 @@ class Situation:
     waits_for: str | None = None
     """An order on its way to Odoo that has to do with the variant: a ledger id."""
     untouched: bool = False
-    """Whether Odoo has no stock of the product but what was imported (asked only where a first import is wanted)."""
+    """Whether Odoo counted nothing of the product but what was imported for other pairs (asked for a first import)."""
     news: str = ""
     """Of an item: the pair that was announced because of it."""
 

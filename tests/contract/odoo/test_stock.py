@@ -31,7 +31,7 @@ from services.workers.inventory.plan import plan
 from tests.contract.odoo.conftest import MODULE, Lab
 from tests.contract.odoo.depot import Depot
 
-SHOWN = "64700001"
+SHOWN, ELSEWHERE = "64700001", "64700002"
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Shop:
     on_hand: int = 0
 
     def levels(self, location: str, variants: Sequence[str]) -> dict[str, Level]:
-        assert location == SHOWN
+        assert location in {SHOWN, ELSEWHERE}
         return {one: Level(one, available=self.on_hand, on_hand=self.on_hand) for one in variants}
 
     def newest_orders(self, since: datetime) -> Sequence[Any]:
@@ -214,3 +214,27 @@ def test_the_first_import_counts_once_what_the_shop_has(room: Room) -> None:
     apply([changes], room.store)
     assert room.depot.held(new) == (5, 0)
     assert [one.untouched for one in room.look(room.link(new))] == [False]
+
+
+def test_what_was_imported_for_one_location_keeps_no_other_one_from_being_imported(room: Room) -> None:
+    """One may be looked at long before the other; what somebody counted in Odoo keeps both from it."""
+    client = room.depot.lab.client
+    room.show(first_import=True)
+    [shown] = room.rules.inventory.locations
+    inside = {"name": "Elsewhere", "usage": "internal", "location_id": shown.import_place}
+    [place] = client.call("stock.location", "create", [[inside]], write=True)
+    second = shown.model_dump() | {"location": ELSEWHERE, "import_place": place, "share": 50}
+    room.show(first_import=True, locations=[shown.model_dump() | {"share": 50}, second])
+    room.shop.on_hand = 12
+    product = room.depot.product(0)
+    pairs = room.link(product), f"{product}-{ELSEWHERE}"
+    for pair in pairs:
+        [looked] = room.look(pair)
+        changes = plan(looked, room.rules.inventory)
+        assert isinstance(changes, Changes)
+        assert changes.import_quantity == 12
+        assert isinstance(apply([changes], room.store)[0], Applied)
+    assert room.depot.held(product) == (24, 0)
+    counted = room.depot.product(4)
+    room.link(counted)
+    assert not any(one.untouched for one in room.look(f"{counted}-{SHOWN}", f"{counted}-{ELSEWHERE}"))

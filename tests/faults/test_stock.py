@@ -50,6 +50,29 @@ def test_f23_a_figure_whose_answer_is_lost_is_found_and_not_set_twice(shelf: She
     assert writes(shelf) == [7]
 
 
+@pytest.mark.parametrize("action", LOST, ids=["applied", "never arrived", "cut short"])
+def test_f23_a_figure_set_by_rest_whose_answer_is_lost_is_set_once(shelf: Shelf, action: Action) -> None:
+    shelf.rules(writes="rest")
+    shelf.count(7)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("inventory_levels/set", action))
+    shelf.look_once()
+    assert shelf.pair().attempts == 1
+    until_synced(shelf)
+    assert writes(shelf) == [7]
+
+
+@pytest.mark.parametrize("action", LOST, ids=["applied", "never arrived", "cut short"])
+def test_f23_an_item_that_was_stocked_and_whose_answer_is_lost_is_stocked_once(shelf: Shelf, action: Action) -> None:
+    shelf.rules(not_stocked="activate")
+    shelf.count(7, CAP)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventoryActivate", action))
+    until_synced(shelf, CAP)
+    assert len(shelf.shop.journal.entries("inventory_level", "activate")) == 1
+    assert (shelf.available(CAP), writes(shelf)) == (7, [7])
+
+
 @pytest.mark.parametrize("action", [Drop(applied=True), Drop(applied=False)], ids=["applied", "never arrived"])
 def test_f23_an_import_whose_answer_is_lost_is_counted_once(shelf: Shelf, action: Action) -> None:
     stock = shelf.odoo.find("stock.warehouse", [("id", "=", 1)])[0]["lot_stock_id"][0]

@@ -52,7 +52,7 @@ class Polled:
     """What its cursor is called, where an entity has several; its entity's name otherwise."""
     page_records: int = PAGE_RECORDS
     every_seconds: float = 0.0
-    """Not looked at more often; 0 for every time."""
+    """Not looked at more often; 0 for every time. When it is time, and other things were found, later still."""
     hints: Callable[[Looking, list[Row]], list[Hint]] | None = None
     """Where a row is not itself a record of the ledger: the hints that follow from rows."""
     also: Callable[[Looking], Iterator[list[Hint]]] | None = None

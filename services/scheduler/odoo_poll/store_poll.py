@@ -30,6 +30,8 @@ MANY = 500
 LARGER = 10
 WHOLE_SECONDS = 60.0
 END = timedelta(seconds=5)
+#: So many times longer at most.
+MOST_PATIENT = 2
 #: How far the very first look goes back.
 FIRST_LOOK = timedelta(hours=24)
 
@@ -57,7 +59,9 @@ class StorePoll:
         for polled in models:
             for hints in polled.also(self) if polled.also else ():
                 found += self._record(hints)
-            if self._is_early(polled.cursor, polled.every_seconds):
+            # What is looked at now and then waits for a look that finds nothing else, though not for long.
+            seconds = polled.every_seconds * (MOST_PATIENT if found else 1)
+            if self._is_early(polled.cursor, seconds):
                 continue
             fields = self._fields_of(polled)
             if fields is not None and go_on():

@@ -19,6 +19,8 @@ from services.workers.inventory.unrecorded import Pending
 
 #: So long an order may take to be among the newest once its level has it.
 LASTS = timedelta(minutes=1)
+#: Older orders explain nothing: to read all of a busy hour would cost more than to look again in a minute.
+RECENT = timedelta(minutes=10)
 #: Shopify tells whole seconds.
 TICK = timedelta(seconds=1)
 #: What the ledger keeps a doubt under.
@@ -95,6 +97,7 @@ def _missing(  # noqa: PLR0917 - as above
 ) -> dict[str, int]:
     """By record: how much less Shopify has than when it was last settled, but for what orders took since then."""
     less: dict[str, tuple[Situation, int, datetime]] = {}
+    recent = store.ledger.clock.now() - RECENT
     for one in pairs:
         synced = records[one.record_id].synced
         seen = level_of(one.seen)
@@ -106,7 +109,7 @@ def _missing(  # noqa: PLR0917 - as above
             and synced
             and synced.version
         ):
-            less[one.record_id] = (one, seen[0] - one.level.available, synced.version - TICK)
+            less[one.record_id] = (one, seen[0] - one.level.available, max(synced.version - TICK, recent))
     less = {key: value for key, value in less.items() if value[1] > 0}
     if not less:
         return {}

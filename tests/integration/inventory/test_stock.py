@@ -198,6 +198,20 @@ def test_on_hand_is_set_so_that_what_is_available_is_the_figure(shelf: Shelf) ->
     assert (level.available, level.committed, level.on_hand) == (9, 3, 12)
 
 
+def test_a_sale_while_on_hand_is_set_stays_taken_off(shelf: Shelf) -> None:
+    """It changes nothing of what is on hand: the comparison holds, and what is available is lower by it."""
+    shelf.rules(name="on_hand")
+    shelf.count(10)
+    shelf.settle()
+    shelf.count(12)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", Call(lambda: shelf.buy(3))))
+    shelf.work("inventory")
+    assert shelf.available() == 9
+    shelf.settle()
+    assert shelf.available() == 9
+
+
 def test_a_variant_that_is_linked_later_is_shown_at_the_next_look(shelf: Shelf) -> None:
     other = "BENCH-002"
     shelf.shop.set_level(other, 0)

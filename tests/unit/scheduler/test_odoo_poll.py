@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from libs.common.clock import ManualClock
 from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.errors import CredentialsRefused, Failure, Outage, Rejected
 from libs.common.ledger.breakers import MongoBreakers
-from libs.common.ledger.connect import connect
+from libs.common.ledger.connect import Connection, connect
 from libs.common.ledger.cursors import MongoCursors
 from libs.common.ledger.model import Link, Record, Target
 from libs.common.ledger.repository import MongoLedger
@@ -28,6 +28,7 @@ from libs.common.stores.crypto import Crypto
 from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
 from services.scheduler.odoo_poll import poller as polling
+from services.scheduler.odoo_poll.models import DELIVERIES
 from services.scheduler.odoo_poll.pages import changed_since
 from services.scheduler.odoo_poll.poller import Poller
 
@@ -158,6 +159,7 @@ class World:
     poller: Poller
     clock: ManualClock
     odoos: dict[str, FakeOdoo]
+    connection: Connection
 
     def add(self, slug: str = "acme", **rules: Any) -> FakeOdoo:
         self.stores.save(
@@ -190,7 +192,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         stores = MongoStores(connection.database, Crypto.from_keys(KEY))
         breakers = MongoBreakers(connection.database, clock)
         poller = Poller(ledger, stores, breakers, MongoCursors(connection.database))
-        yield World(ledger, stores, breakers, poller, clock, odoos)
+        yield World(ledger, stores, breakers, poller, clock, odoos, connection)
         poller.stop()
 
 
@@ -251,6 +253,25 @@ def test_a_great_many_that_changed_at_once_are_read_again_once_a_minute_and_only
     assert odoo.calls == 3 + 2, "all of it in one larger page, and whose it is"
     assert world.ledger.get("acme/delivery/5001")
     assert {record.wanted.seq for record in world.records()} == {1}
+
+
+def test_what_is_looked_at_now_and_then_waits_for_a_look_that_finds_nothing_else_but_not_for_long(
+    world: World,
+) -> None:
+    often = replace(DELIVERIES, belongs_to=None)
+    seldom = replace(often, key="seldom", every_seconds=300)
+    cursors = MongoCursors(world.connection.database)
+    world.poller = Poller(world.ledger, world.stores, world.breakers, cursors, models=[often, seldom])
+    odoo = world.add()
+    calls = []
+    for seconds, change in [(0, 1), (301, 1), (1, 0), (301, 1), (200, 1), (100, 1)]:
+        world.clock.advance(seconds)
+        if change:
+            odoo.written[1 + len(odoo.written)] = world.clock.now()
+        odoo.calls = 0
+        world.poll()
+        calls.append(odoo.calls)
+    assert calls == [2, 1, 2, 1, 1, 2]
 
 
 def test_a_transaction_that_commits_behind_newer_ones_is_found(world: World) -> None:

@@ -19,7 +19,7 @@ from services.workers.batching import in_one_call
 from services.workers.context import StoreContext
 from services.workers.products import names
 from services.workers.products.exact_prices import Price, read_exact, write_exact
-from services.workers.products.extending import with_ids
+from services.workers.products.extending import LINE_COLUMNS, line_rows, value_pairs, with_ids
 from services.workers.products.images import write_images
 from services.workers.products.links import keep_links
 from services.workers.products.model import Applied, Changes, NewVariant, Values
@@ -68,7 +68,7 @@ class _Apply:
             return self.failed[one.record_id]
         template = templates.get(self.templates[one.record_id])
         if template is None:
-            return Transient(f"{one.name}: its product is gone from Odoo since it was read", "odoo", "gone")
+            return _gone(one)
         links = self.links[one.record_id]
         picture = pictures.get(one.record_id)
         if picture is not None and not isinstance(picture, Rejected):
@@ -155,10 +155,11 @@ class _Apply:
         if not more:
             return list(changes)
         there = read_templates(self.store.odoo, self.store.odoo_fields, [self.templates[o.record_id] for o in more])
-        with_values = [one for one in more if one.new_values]
+        gone = {one.record_id for one in more if self.templates[one.record_id] not in there}
+        self.failed |= {one.record_id: _gone(one) for one in more if one.record_id in gone}
+        with_values = [one for one in self._left(more) if one.new_values]
         if with_values:
-            for one in with_values:
-                self._add_values(one, there[self.templates[one.record_id]])
+            self._add_values(with_values, there)
             ids = [self.templates[one.record_id] for one in self._left(with_values)]
             there |= read_templates(self.store.odoo, self.store.odoo_fields, ids)
         ready = {one.record_id: with_ids(one, there[self.templates[one.record_id]]) for one in self._left(more)}
@@ -167,28 +168,19 @@ class _Apply:
         self._new_variants(list(ready.values()), by_id=True)
         return [ready.get(one.record_id, one) for one in changes]
 
-    def _add_values(self, one: Changes, template: Template) -> None:
-        try:
-            self._add_values_of(one, template)
-        except Rejected as refusal:
-            self.failed[one.record_id] = refusal
+    def _add_values(self, changes: Sequence[Changes], there: Mapping[int, Template]) -> None:
+        """One call for the values of all products; a line of theirs is a record of its own."""
+        templates = {one.record_id: there[self.templates[one.record_id]] for one in changes}
+        ids = names.ensure_values(
+            self.store, [pair for o in changes for pair in value_pairs(o, templates[o.record_id])]
+        )
+        lines = [(o.record_id, rows) for o in changes for rows in line_rows(o, templates[o.record_id], ids)]
 
-    def _add_values_of(self, one: Changes, template: Template) -> None:
-        lines = {line.attribute: line for line in template.lines}
-        pairs = [(lines[value.option].attribute_id, value.value) for value in one.new_values]
-        ids = names.ensure_values(self.store, pairs)
-        columns = [".id", "value_ids/.id", *(f"product_template_value_ids/{name}" for name in _PTAV_COLUMNS)]
-        for line in template.lines:
-            fresh = [value for value in one.new_values if value.option == line.attribute]
-            if not fresh:
-                continue
-            added = [ids[line.attribute_id, value.value] for value in fresh]
-            every = ids_cell([*(value.value_id for value in line.values), *added])
-            rows: list[list[Cell]] = [
-                [line.id if not n else None, every if not n else None, value.external_id, added[n], value.extra]
-                for n, value in enumerate(fresh)
-            ]
-            self.store.odoo.update(LINE, columns, rows)
+        def write(some: Sequence[tuple[str, list[list[Cell]]]]) -> Sequence[int]:
+            return self.store.odoo.update(LINE, LINE_COLUMNS, [row for _, rows in some for row in rows]).ids
+
+        for chunk in _chunks(lines, lambda item: len(item[1])):
+            self.failed |= {record_id: failure for (record_id, _), failure in in_one_call(chunk, write).failed}
 
     def _new_variants(self, changes: Sequence[Changes], *, by_id: bool) -> None:
         columns = variant_columns(by_id=by_id)
@@ -255,7 +247,8 @@ class _Apply:
         return templates
 
 
-_PTAV_COLUMNS = ("id", "product_attribute_value_id/.id", "price_extra")
+def _gone(one: Changes) -> Failure:
+    return Transient(f"{one.name}: its product is gone from Odoo since it was read", "odoo", "gone")
 
 
 def _cells(one: Changes) -> Iterator[Values]:

@@ -1,11 +1,38 @@
-"""Variants for a template that is there: named by the ids of its values, or met where Odoo has made them by itself."""
+"""Values and variants for a template that is there. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from libs.common.domain.products import Template
+from libs.common.odoo.cells import Cell, ids_cell
 from services.workers.products.model import Changes
+
+#: Of `product.template.attribute.line`: all values of a line, and what the template has of those that are new.
+LINE_COLUMNS = (
+    *(".id", "value_ids/.id", "product_template_value_ids/id"),
+    *("product_template_value_ids/product_attribute_value_id/.id", "product_template_value_ids/price_extra"),
+)
+
+
+def value_pairs(one: Changes, template: Template) -> list[tuple[int, str]]:
+    """Attribute and name of each value that the template does not have yet."""
+    attributes = {line.attribute: line.attribute_id for line in template.lines}
+    return [(attributes[value.option], value.value) for value in one.new_values]
+
+
+def line_rows(one: Changes, template: Template, ids: Mapping[tuple[int, str], int]) -> Iterator[list[list[Cell]]]:
+    """The rows of each line that gets values; `ids` are those of the values, by attribute and name."""
+    for line in template.lines:
+        fresh = [value for value in one.new_values if value.option == line.attribute]
+        added = [ids[line.attribute_id, value.value] for value in fresh]
+        every = ids_cell([*(value.value_id for value in line.values), *added])
+        if fresh:
+            yield [
+                [line.id if not n else None, every if not n else None, value.external_id, added[n], value.extra]
+                for n, value in enumerate(fresh)
+            ]
 
 
 def with_ids(one: Changes, template: Template) -> Changes:

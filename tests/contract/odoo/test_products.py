@@ -252,3 +252,32 @@ def test_a_value_of_a_persons_attribute_brings_its_variant_along(lab: Lab, store
     told = {next(iter(answer.template.options_of(v).values())): v.default_code for v in answer.template.variants}
     assert told == {size: one.sku for size, one in sizes.items()}
     assert set(answer.links) == {one.id for one in variants}
+
+
+def test_values_of_many_products_are_added_in_one_call_and_what_a_person_took_off_comes_back(
+    lab: Lab, store: StoreContext
+) -> None:
+    products = [shirt(lab), shirt(lab)]
+    made = [applied(store, planned(store, product)) for product in products]
+    line = next(one for one in made[0].template.lines if one.attribute == "Size")
+    small = [value.value_id for value in line.values if value.name == "S"]
+    lab.client.call("product.template.attribute.line", "write", [[line.id], {"value_ids": [[6, 0, small]]}], write=True)
+    changed = []
+    for product in products:
+        first = product.variants[0]
+        more = [
+            Variant(
+                id=f"{product.id}9{n}",
+                sku=f"{first.sku}-{size}-{colour}",
+                barcode="",
+                price="30.00",
+                options=(("Size", size), ("Color", colour)),
+            )
+            for n, (size, colour) in enumerate([("XL", "Red"), ("XXL", "Green")])
+        ]
+        changed.append(replace(product, variants=(*product.variants, *more)))
+    answers = apply([planned(store, p, target=t) for p, t in zip(changed, made, strict=True)], store)
+    for product, answer in zip(changed, answers, strict=True):
+        assert isinstance(answer, Applied), answer
+        assert still_differs(answer) == []
+        assert {v.default_code for v in answer.template.variants if v.active} == {one.sku for one in product.variants}

@@ -150,7 +150,8 @@ def test_a_price_of_more_decimals_is_rounded_half_up_as_odoo_rounds(stall: Stall
 def test_prices_in_another_currency_than_the_shops_are_not_told() -> None:
     shop = ShopifySandbox(currency="EUR", bucket=1_000_000, restore_rate=1_000_000)
     with open_stall("19", {"products": {"lead": "odoo"}}, shop=shop) as stall:
-        stall.odoo.add_product(default_code="MUG", name="Mug", list_price=12.5)
+        mug = stall.odoo.add_product(default_code="MUG", name="Mug", list_price=12.5)
+        stall.odoo.change("product.product", mug, standard_price=5.0)
         (record,) = poll(stall)
         assert record.held
         assert record.held.code == "currency_differs"
@@ -161,7 +162,8 @@ def test_prices_in_another_currency_than_the_shops_are_not_told() -> None:
         stall.ledger.retry([record.id], why="test")
         (record,) = poll(stall)
         assert record.state is State.SYNCED, record.held
-        assert shown(stall)["variants"][0]["price"] == Decimal("10.00")
+        variant = shown(stall)["variants"][0]
+        assert (variant["price"], variant["item"]["unitCost"]["amount"]) == (Decimal("10.00"), Decimal("4.00"))
 
 
 def test_f34_a_hold_stays_shown_when_our_own_write_comes_back(stall: Stall) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from libs.common.ledger.model import Hint, Link, State, Target
+from libs.common.shopify import images
 from libs.sandbox.faults import Drop, Fault
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from libs.sandbox.shopify.selling import Offer, change_product, delete_product, picture
@@ -250,3 +251,33 @@ def test_a_variant_that_was_deleted_in_odoo_is_made_anew_and_linked_to_its_new_s
     new = own(stall.target(number), stall)["SHIRT-S"][0]
     assert new != small
     assert stall.ledger.links("acme", "variant", [variant])[variant].id == new
+
+
+def test_values_and_variants_of_many_products_are_added_in_as_few_calls_as_those_of_one(stall: Stall) -> None:
+    calls = []
+    for count in (1, 6):
+        ids = [
+            stall.offer(f"Shirt {count} {n}", [Offer(f"{count}-{n}", Decimal(1), {"Size": "S"})]) for n in range(count)
+        ]
+        stall.sync(*ids)
+        for n, number in enumerate(ids):
+            kept = Offer(f"{count}-{n}", Decimal(1), {"Size": "S"}, id=numbers(stall, number)[f"{count}-{n}"])
+            more = [Offer(f"{count}-{n}-{one}", Decimal(2), {"Size": f"{one}{count}"}) for one in "ML"]
+            stall.offer(f"Shirt {count} {n}", [kept, *more], product_id=number)
+        stall.odoo.calls.clear()
+        stall.sync(*ids)
+        assert {stall.record(f"acme/product/{one}").state for one in ids} == {State.SYNCED}
+        calls.append(stall.odoo.calls.count("*.*"))
+    assert calls[1] <= calls[0]
+
+
+def test_a_picture_that_is_too_large_holds_its_product_with_its_size(
+    stall: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 60)
+    url = stall.shop.add_file("mug.png", PNG)
+    record = stall.sync(stall.offer("Mug", [Offer("MUG")], media=[picture(url, stall.shop.store.new_id)]))
+    assert record.held
+    assert record.held.code == "image_unreadable"
+    assert f"{len(PNG)} bytes; 60 are the most" in record.held.message
+    assert stall.odoo.find("product.template", [("name", "=", "Mug")])

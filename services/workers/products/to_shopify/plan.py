@@ -134,7 +134,7 @@ def _shown(situation: Situation, template: Template, rules: ProductRules) -> tup
             what = f"{template.name}: pricelist {missing} is not in Odoo, or reckons from itself"
             hint = "correct products.pricelist_id in the store's file, or the pricelist's rules in Odoo, then retry"
             return Hold("pricelist_gone", what, hint, {"template_id": template.id})
-        variants.append(_variant(template, one, price, currency_digits(situation.shop_currency)))
+        variants.append(_variant(template, one, price, _Money(situation, rules)))
     offered = template.active and template.sale_ok and (not rules.tag or rules.tag in template.tags)
     product = Product(
         id="",
@@ -155,9 +155,24 @@ def _tags(template: Template, chosen: str | None) -> tuple[str, ...]:
     return tuple({part.casefold(): part for part in reversed(parts) if part}.values())[::-1]
 
 
-def _variant(template: Template, one: OdooVariant, price: Decimal, digits: int) -> Variant:
-    """Amounts in the smallest unit of the shop's currency, rounded as Odoo rounds them."""
-    price, compare_at = round_half_up(price, digits), round_half_up(template.compare_at, digits)
+class _Money:
+    """The shop's: what Odoo keeps in the company's currency is converted where a pricelist tells another one."""
+
+    def __init__(self, situation: Situation, rules: ProductRules) -> None:
+        self.digits = currency_digits(situation.shop_currency)
+        pricelist = situation.prices.get(rules.pricelist_id or 0)
+        self.rate = pricelist.currency.rate if pricelist else Decimal(1)
+
+    def of_company(self, amount: Decimal) -> Decimal:
+        return self.rounded(amount * self.rate)
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        """To the currency's smallest unit, as Odoo rounds."""
+        return round_half_up(amount, self.digits)
+
+
+def _variant(template: Template, one: OdooVariant, price: Decimal, money: _Money) -> Variant:
+    price, compare_at = money.rounded(price), money.of_company(template.compare_at)
     options = template.options_of(one)
     return Variant(
         id="",
@@ -168,7 +183,7 @@ def _variant(template: Template, one: OdooVariant, price: Decimal, digits: int) 
             (line.attribute, options[line.attribute]) for line in template.lines if line.attribute in options
         ),
         compare_at=f"{compare_at:f}" if compare_at > price else "",
-        cost=f"{round_half_up(one.cost, digits):f}" if one.cost else "",
+        cost=f"{money.of_company(one.cost):f}" if one.cost else "",
         weight=one.weight,
         weight_unit=template.weight_unit,
         hs_code=template.hs_code,

@@ -10,6 +10,7 @@ from libs.common.errors import Failure
 from libs.common.ledger.interface import Budgets
 from libs.common.odoo.check import ORDER_MODELS, CheckLine, check_odoo
 from libs.common.odoo.check_named import check_named, check_sales_journal, check_tags
+from libs.common.odoo.check_places import check_places
 from libs.common.odoo.client import OdooClient
 from libs.common.shopify.check import LOCATION_SCOPES, ShopFacts, ShopLocation, check_shop, fetch_locations
 from libs.common.shopify.client import ShopifyClient
@@ -65,6 +66,8 @@ def odoo_lines(
 
 def _rule_lines(client: OdooClient, rules: StoreRules) -> list[CheckLine]:
     lines = check_named(client, named_records(rules)) + check_tags(client, named_tags(rules))
+    if rules.inventory.to_shopify:
+        lines += check_places(client, rules.inventory)
     if rules.until.invoices:
         lines.append(check_sales_journal(client))
     if rules.until.registers_payments and not rules.journals:

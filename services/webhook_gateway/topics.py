@@ -117,12 +117,13 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         # The customer that is gone is to be looked at; only this webhook tells into whom it went.
         source_id = _gid_tail(document.get("admin_graphql_api_customer_deleted_id"))
         kept = _gid_tail(document.get("admin_graphql_api_customer_kept_id"))
-        told = {"merged_into": kept} if kept else {}
+        told = {"merged_into": "" if _failed(document) else kept} if kept else {}
     elif topic.startswith(LOCATIONS):
         company = document.get("company")
         source_id = _own_id(company) if isinstance(company, dict) else _plain_id(document.get("company_id"))
     elif topic in CONSENT:
-        source_id = _plain_id(document.get("customer_id"))
+        # That of text messages has the customer's id as its own, and no time of change.
+        source_id = _plain_id(document.get("customer_id")) or _plain_id(document.get("id"))
     elif topic == EDITED:
         # An edit has an id and a time of its own; the order it belongs to is all that counts here.
         edit = document.get("order_edit")
@@ -151,6 +152,11 @@ def read_hint(body: bytes, *, store: str, topic: str, delivery_id: str | None) -
         delivery_id=_text(delivery_id, DELIVERY_LENGTH),
         told=told,
     )
+
+
+def _failed(document: dict[str, Any]) -> bool:
+    """Shopify tells of a merge that failed, too: both customers are there still."""
+    return str(document.get("status")).casefold() == "failed"
 
 
 def _available(value: object) -> str | None:

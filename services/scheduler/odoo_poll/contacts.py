@@ -50,14 +50,14 @@ def _of_pair(look: Looking, pair: Record, row: Row) -> Hint:
 
 
 def _new(look: Looking, entity: str, row: Row) -> Hint:
+    """Without a name: it may be somebody whom the ledger was asked to erase. The worker names whom it works on."""
     return Hint(
         look.store.slug,
         entity,
         f"odoo-{row['id']}",
         "odoo",
         parse_datetime(row["write_date"]),
-        row["name"] or None,
-        "changed in Odoo",
+        why="changed in Odoo",
         delivery_id=_state(row),
     )
 

@@ -113,7 +113,7 @@ def _known(
     above: Above,
     store: StoreContext,
 ) -> _Known:
-    kept = store.links(ENTITY, [r.told[MERGED_INTO] for r in batch if MERGED_INTO in r.told])
+    kept = store.links(ENTITY, [r.told[MERGED_INTO] for r in batch if r.told.get(MERGED_INTO)])
     ids = {one for one in map(contact_id, batch) if one is not None} | set(kept.values())
     ids |= set(above.partner_ids.values())
     new = [customers[r.source_id] for r in pairs if r.source_id in customers and contact_id(r) is None]
@@ -158,7 +158,7 @@ def _bare(record: Record, store: StoreContext) -> Situation:
 
 def _may_appear(record: Record) -> bool:
     """Announced, never seen: Shopify's reading side may be behind."""
-    if record.source_id.startswith(FROM_ODOO) or MERGED_INTO in record.told or ERASED in record.told:
+    if record.source_id.startswith(FROM_ODOO) or record.told.get(MERGED_INTO) or ERASED in record.told:
         return False
     return record.target is None and record.wanted.why in ANNOUNCING
 

@@ -43,7 +43,7 @@ def plan(situation: Situation, rules: StoreRules) -> Decision:
         return _from_odoo(situation, mine)
     customer = situation.customer
     if customer is None:
-        return _merged(situation, mine) if MERGED_INTO in situation.told else Ignore(GONE)
+        return _merged(situation, mine) if situation.told.get(MERGED_INTO) else Ignore(GONE)
     if situation.waits_for is not None:
         return Needs(situation.waits_for)
     if situation.contact is not None:

@@ -61,9 +61,29 @@ def test_a_merge_is_a_hint_for_the_customer_that_is_gone_and_says_who_stays() ->
     assert (hint.entity, hint.source_id, dict(hint.told)) == ("customer", "2", {"merged_into": "1"})
 
 
-def test_consent_is_a_hint_for_its_customer() -> None:
-    body = json.dumps({"customer_id": 706405506930370084, "email_address": "bob@example.com"}).encode()
-    hint = read_hint(body, store="acme", topic="customers_email_marketing_consent/update", delivery_id=None)
+def test_a_merge_that_failed_gives_the_customer_to_nobody() -> None:
+    body = {
+        "admin_graphql_api_customer_kept_id": "gid://shopify/Customer/1",
+        "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2",
+        "status": "failed",
+        "errors": [{"customer_ids": [1], "field": "merge_in_progress", "message": "is being merged"}],
+    }
+    hint = read_hint(json.dumps(body).encode(), store="acme", topic="customers/merge", delivery_id="d")
+    assert (hint.entity, hint.source_id, dict(hint.told)) == ("customer", "2", {"merged_into": ""})
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        (
+            "customers_email_marketing_consent/update",
+            {"customer_id": 706405506930370084, "email_address": "b@x.example"},
+        ),
+        ("customers_marketing_consent/update", {"id": 706405506930370084, "phone": None}),
+    ],
+)
+def test_consent_is_a_hint_for_its_customer(topic: str, body: dict[str, Any]) -> None:
+    hint = read_hint(json.dumps(body).encode(), store="acme", topic=topic, delivery_id=None)
     assert (hint.entity, hint.source_id) == ("customer", "706405506930370084")
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from libs.common.ledger.model import Record, State
+from libs.common.ledger.privacy import REQUESTED
 from services.console import record_views as views
 from services.console.desk import Desk, desk
 from services.console.plain import bad_input, fail, plainly, tell
@@ -87,12 +88,8 @@ def show(context: typer.Context, request: RequestId, *, json: JsonOption = False
 def export(context: typer.Context, request: RequestId) -> None:
     with desk(context) as at:
         record = _request(at, request)
-        told, store = record.told, record.store
-        ids = [f"{store}/order/{one}" for one in told.get("orders", "").split(",") if one]
-        ids += [f"{store}/customer/{told['customer']}"] if told.get("customer") else []
-        ids += [f"{store}/customer/odoo-{told['contact']}"] if told.get("contact") else []
-        words = [told[name] for name in ("email", "phone") if told.get(name)]
-        found = [views.as_json(one) for one in at.ledger.mentions(store, ids, words)]
+        ids, words = _about(at, record)
+        found = [views.as_json(one) for one in at.ledger.mentions(record.store, ids, words)]
     typer.echo(views.dump({"request": receipt(record), "records": found}))
 
 
@@ -114,14 +111,11 @@ def done(
         bad_input(["Say who did it: --by NAME."])
     with desk(context) as at:
         record = _request(at, request)
-        if (
-            record.told.get("kind", "").endswith("redact")
-            and "erased_at" not in record.told
-            and record.told.get("customer")
-        ):
+        kind, about = record.told.get("kind", ""), record.told.get("customer")
+        if "erased_at" not in record.told and (kind == "shop/redact" or (kind == "customers/redact" and about)):
             fail(f"{request} was not carried out on the ledger yet; its record says why: tandem records show {request}")
         closed = {"closed_by": by.strip(), "closed_at": at.ledger.clock.now().isoformat()}
-        at.ledger.tell(record.id, closed, forget=("email", "phone"))
+        at.ledger.tell(record.id, closed, forget=REQUESTED)
         at.ledger.retry([record.id], why="closed by hand")
         at.nudge([record])
     tell(f"{request} is closed.")
@@ -144,8 +138,24 @@ def receipt(record: Record) -> dict[str, Any]:
         "left_to_do": record.held.message if record.held else "",
         "closed_by": told.get("closed_by", ""),
         "closed_at": told.get("closed_at", ""),
+        "earlier": told.get("earlier", ""),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _about(at: Desk, request: Record) -> tuple[list[str], list[str]]:
+    """The records of the customer and of the orders, and the words by which others are found that tell of them."""
+    told, store = request.told, request.store
+    people = [f"{store}/customer/{told['customer']}"] if told.get("customer") else []
+    people += [f"{store}/customer/odoo-{told['contact']}"] if told.get("contact") else []
+    people += at.ledger.merged_into(store, told["customer"]) if told.get("customer") else []
+    orders = [f"{store}/order/{one}" for one in told.get("orders", "").split(",") if one]
+    known = at.ledger.many([*people, *orders])
+    names = [one.name for key, one in known.items() if key in orders and not one.name.isdigit()]
+    for key in people:
+        one = known.get(key)
+        names += [name for name in (one.name, one.target.name if one.target else "") if " " in name] if one else []
+    return [*people, *orders], [told.get("email", ""), told.get("phone", ""), *names]
 
 
 def _request(at: Desk, request: str) -> Record:

@@ -87,6 +87,14 @@ class Ledger(Protocol):
         """Keep with a record what cannot be read anywhere, and drop what was kept under `forget`."""
         ...
 
+    def merged_into(self, store: str, customer: str) -> list[str]:
+        """The ids of the records of customers that were merged into this one, in however many steps."""
+        ...
+
+    def forget_requests(self, store: str, customer: str, *, but: str) -> None:
+        """Take out of all requests for privacy but one by whom they are: of this customer's, or ("") of all."""
+        ...
+
     def erase(self, store: str, ids: Sequence[str], words: Sequence[str]) -> int:
         """Take everything personal out of these records, and every mention of `words` out of all others of the store.
 

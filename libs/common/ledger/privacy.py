@@ -18,17 +18,23 @@ from libs.common.ledger.model import Record, State
 
 ERASED = "erased"
 PRIVACY = "privacy"
-#: What a history's event may keep: nothing of it is about a person.
+#: What a history's event may keep: nothing of it is about a person. A digest is: of a phone number it is soon guessed.
 TECHNICAL = frozenset(
-    {"call", "ms", "records", "error", "why", "version", "delivery", "worker", "after", "digest", "code", "rule"}
+    {"call", "ms", "records", "error", "why", "version", "delivery", "worker", "after", "code", "rule"}
     | {"due_at", "waits_for"}
 )
 #: Links that are personal data themselves: who in the shop is who in Odoo.
 PERSONAL_LINKS = frozenset({"customer", "company"})
 TEXTS = ("name", "held", "history", "told", "target", "frozen")
+#: Under these names a request keeps of whom it is until it is carried out.
+REQUESTED = ("email", "phone", "names")
 GONE = "(erased)"
 ROUNDS = 5
 PAGE = 500
+#: A phone number has at least so many digits, and anything of this between them.
+PHONE_DIGITS = 7
+_PHONE = re.compile(r"\+?[\d\s().\-/]+")
+_BETWEEN = r"[\s().\-/]*"
 
 
 class Privacy(Records):
@@ -43,6 +49,25 @@ class Privacy(Records):
             update["$unset"] = {f"told.{key}": "" for key in forget}
         with reaching_ledger():
             self._records.update_one({"_id": record_id}, update)
+
+    def merged_into(self, store: str, customer: str) -> list[str]:
+        """See `Ledger.merged_into`: also those that went into one of them before."""
+        found: dict[str, str] = {}
+        left = [customer]
+        with reaching_ledger():
+            while left:
+                conditions: Document = {"store": store, "entity": "customer", "told.merged_into": {"$in": left}}
+                new = {one["_id"]: one["source_id"] for one in self._read(conditions, ("source_id",))}
+                left = [number for key, number in new.items() if key not in found and number != customer]
+                found |= new
+        return sorted(found)
+
+    def forget_requests(self, store: str, customer: str, *, but: str) -> None:
+        """See `Ledger.forget_requests`."""
+        conditions: Document = {"store": store, "entity": PRIVACY, "_id": {"$ne": but}}
+        conditions |= {"told.customer": customer} if customer else {}
+        with reaching_ledger():
+            self._records.update_many(conditions, {"$unset": {f"told.{name}": "" for name in REQUESTED}})
 
     def erase(self, store: str, ids: Sequence[str], words: Sequence[str]) -> int:
         """See `Ledger.erase`."""
@@ -123,6 +148,10 @@ def _bare(document: Document) -> Document:
         kept["target"] = document["target"]
     if document.get("entity") not in PERSONAL_LINKS and "name" in document:
         kept["name"] = document["name"]
+    if ERASED in document.get("told", {}):
+        kept["told"] = {ERASED: document["told"][ERASED]}
+    if document.get("entity") in PERSONAL_LINKS and "synced" in document:
+        kept["synced"] = {**document["synced"], "digest": ""}
     return kept
 
 
@@ -137,8 +166,18 @@ def _technical(event: Document) -> Document:
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str] | None:
-    found = [re.escape(word) for word in words if word]
+    """Whole words only: `ann@example.com` is not in `joann@example.com`. A phone number however it is written."""
+    found = [_word(word) for word in words if word]
     return re.compile("|".join(found), re.IGNORECASE) if found else None
+
+
+def _word(word: str) -> str:
+    digits = [one for one in word if one.isdigit()]
+    if len(digits) >= PHONE_DIGITS and _PHONE.fullmatch(word):
+        country = "" if "+" in word else rf"(?:\d{{1,3}}{_BETWEEN})?"
+        return rf"(?<!\d)\+?{country}{_BETWEEN.join(digits)}(?!\d)"
+    before, after = (r"[\w.+\-]", r"\w|[.\-]\w") if "@" in word else (r"\w", r"\w")
+    return rf"(?<!{before}){re.escape(word)}(?!{after})"
 
 
 def _without(document: Document, pattern: re.Pattern[str]) -> Document:

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.common.errors import Failure
-from libs.common.ledger.model import Hint, Record
+from libs.common.ledger.model import Hint, Record, record_id
+from libs.common.ledger.privacy import REQUESTED
 from services.workers.context import StoreContext
 from services.workers.entity import Outcome, Read
-from services.workers.privacy.model import REQUEST, SHOP, CarryOut, Situation
+from services.workers.privacy.model import BETWEEN_NAMES, CLOSED, REQUEST, SHOP, CarryOut, Situation
 from services.workers.privacy.plan import plan, task
 
 ENTITY = "privacy"
+CUSTOMER = "customer"
 MODEL = "res.partner"
 
 
@@ -45,32 +47,39 @@ class Privacy:
 def _situation(record: Record, store: StoreContext) -> Situation:
     orders = [one for one in record.told.get("orders", "").split(",") if one]
     number = record.told.get("customer", "")
-    customer = store.records("customer", [number]).get(number) if number else None
+    customer = store.records(CUSTOMER, [number]).get(number) if number else None
+    merged = store.ledger.many(store.ledger.merged_into(store.slug, number)) if number else {}
     known = store.records("order", orders)
     target = customer.target if customer else None
-    contact = target.id if target and target.model == MODEL else None
-    from_odoo = store.records("customer", [f"odoo-{contact}"]) if contact is not None else {}
-    mine = [*([customer] if customer else []), *from_odoo.values(), *known.values()]
+    # An earlier try may have taken the link off: it noted where it went.
+    contact = target.id if target and target.model == MODEL else int(record.told.get("contact") or 0) or None
+    from_odoo = store.records(CUSTOMER, [f"odoo-{contact}"]) if contact is not None else {}
+    people = [*([customer] if customer else []), *from_odoo.values(), *merged.values()]
+    names = {name for one in people for name in (one.name, one.target.name if one.target else "")}
+    names |= set(record.told.get("names", "").split(BETWEEN_NAMES))
+    asked = record.wanted.why == record.told.get("kind")
     return Situation(
         record_id=record.id,
         told=record.told,
-        received=record.wanted.at,
-        name=customer.name if customer else "",
+        received=record.wanted.at if asked else None,
+        names=tuple(sorted(names - {""})),
         contact_id=contact,
         sale_orders=tuple(one.target.name for one in known.values() if one.target),
-        records=tuple(one.id for one in mine),
+        records=tuple(one.id for one in (*people, *known.values())),
     )
 
 
 def _carried_out(one: CarryOut, store: StoreContext) -> Outcome:
-    """Where the data is in Odoo is noted first: once erased, nobody could tell."""
+    """Where the data is in Odoo, and by which names, is noted first: once erased, nobody could tell."""
     ledger, now = store.ledger, store.ledger.clock.now()
-    if one.found and not one.done_before:
-        ledger.tell(one.record_id, one.found)
+    if not one.done_before:
+        earlier = {"earlier": one.earlier} if one.earlier else {}
+        ledger.tell(one.record_id, {**one.found, **earlier}, forget=CLOSED if one.earlier else ())
     if one.kind != REQUEST and not one.done_before:
         erased = ledger.erase_store(store.slug) if one.kind == SHOP else _erase(one, store)
+        ledger.forget_requests(store.slug, one.customer, but=one.record_id)
         done = {"erased_at": now.isoformat(), "erased_records": str(erased)}
-        ledger.tell(one.record_id, done, forget=("email", "phone"))
+        ledger.tell(one.record_id, done, forget=REQUESTED)
     kept = ledger.get(one.record_id)
     told = dict(kept.told) if kept else {}
     notes: dict[str, Any] = {name: told[name] for name in ("erased_at", "erased_records") if name in told}
@@ -85,9 +94,14 @@ def _carried_out(one: CarryOut, store: StoreContext) -> Outcome:
 
 
 def _erase(one: CarryOut, store: StoreContext) -> int:
-    """The contact in Odoo may stay for a while: a change of it must not make the customer anew in Shopify."""
+    """Who is not known yet is noted as erased too.
+
+    A late webhook, or a change of the contact that may stay in Odoo for a while, must not make the customer anew.
+    """
     contact = one.found.get("contact")
-    if contact:
-        why, told = "erased on request", {"erased": "on request"}
-        store.hint([Hint(store.slug, "customer", f"odoo-{contact}", source="odoo", why=why, told=told)])
+    numbers = [one.customer, *([f"odoo-{contact}"] if contact else [])]
+    new = [number for number in numbers if record_id(store.slug, CUSTOMER, number) not in one.records]
+    why, told = "erased on request", {"erased": "on request"}
+    sources = {one.customer: "shopify"}
+    store.hint([Hint(store.slug, CUSTOMER, number, sources.get(number, "odoo"), why=why, told=told) for number in new])
     return store.ledger.erase(store.slug, one.records, one.words)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
 from libs.common.domain.outcomes import Hold, Nothing
-from services.workers.privacy.model import REDACT, REQUEST, SHOP, CarryOut, Situation
+from services.workers.privacy.model import BETWEEN_NAMES, REDACT, REQUEST, SHOP, CarryOut, Situation
 
 #: A name shorter than this, or of one word, is part of too many other words.
 NAME_LENGTH = 5
 
 
 def plan(situation: Situation) -> CarryOut | Hold | Nothing:
-    """`Nothing` once a person has closed it; a request that cannot be read is a person's at once."""
-    told = situation.told
-    if "closed_at" in told:
+    """`Nothing` once a person has closed it; a request that cannot be read is a person's at once.
+
+    What is asked for once more, also after it was closed, is carried out once more.
+    """
+    told, received = situation.told, situation.received
+    finished = [told[name] for name in ("erased_at", "closed_at") if name in told]
+    again = received is not None and bool(finished) and received > datetime.fromisoformat(max(finished))
+    if "closed_at" in told and not again:
         return Nothing("closed")
     kind = told.get("kind", "")
     if kind not in {REDACT, REQUEST, SHOP} or (kind != SHOP and not told.get("customer")):
@@ -22,21 +30,36 @@ def plan(situation: Situation) -> CarryOut | Hold | Nothing:
             "look for it in the shop's admin, carry it out by hand, then `tandem privacy done`",
             {"kind": kind},
         )
-    name = situation.name.strip()
-    whole = name if len(name) >= NAME_LENGTH and " " in name else ""
-    found = {"received": situation.received.isoformat()} if situation.received and "received" not in told else {}
+    found = {"received": received.isoformat()} if received and (again or "received" not in told) else {}
     if situation.contact_id is not None:
         found["contact"] = str(situation.contact_id)
     if situation.sale_orders:
         found["sale_orders"] = ", ".join(situation.sale_orders)
+    names = whole_names(situation.names)
+    if kind == REDACT and names:
+        found["names"] = BETWEEN_NAMES.join(names)
     return CarryOut(
         record_id=situation.record_id,
         kind=kind,
+        customer=told.get("customer", ""),
         records=situation.records,
-        words=tuple(word for word in (told.get("email", ""), told.get("phone", ""), whole) if word),
+        words=tuple(word for word in (told.get("email", ""), told.get("phone", ""), *names) if word),
         found=found,
-        done_before="erased_at" in told,
+        done_before="erased_at" in told and not again,
+        earlier=_earlier(told) if again else "",
     )
+
+
+def whole_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that name somebody wherever they stand."""
+    return tuple(name for name in map(str.strip, names) if len(name) >= NAME_LENGTH and " " in name)
+
+
+def _earlier(told: Mapping[str, str]) -> str:
+    """For the receipt: what was done the last time."""
+    done = [f"erased {told['erased_at']}"] if "erased_at" in told else []
+    done += [f"closed by {told.get('closed_by')} {told['closed_at']}"] if "closed_at" in told else []
+    return "; ".join([*([told["earlier"]] if "earlier" in told else []), *done])
 
 
 def task(kind: str, record_id: str, told: dict[str, str]) -> Hold | None:

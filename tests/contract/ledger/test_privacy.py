@@ -119,3 +119,24 @@ def test_a_link_that_an_order_made_is_no_work_for_the_customers_workers(ledger: 
     ledger.link("acme", [Link("customer", "1", Target("res.partner", 5, "A"), "A")])
     assert ledger.to_nudge(limit=10, overdue_seconds=1, entities=["customer"]) == []
     assert ledger.claim("acme", "customer", [], worker="w", lease_seconds=60, limit=1) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("joann@example.com and ann@example.com.", "joann@example.com and (erased)."),
+        ("ann@example.com.au", "ann@example.com.au"),
+        ("Mary Ann Doe; Ann Doerr; ann doe", "Mary (erased); Ann Doerr; (erased)"),
+        ("+1 (555) 625-1199 or 555.625.1199", "(erased) or (erased)"),
+        ("order 95556251199123", "order 95556251199123"),
+    ],
+)
+def test_whole_words_are_erased_and_a_phone_number_however_it_is_written(
+    ledger: MongoLedger, text: str, left: str
+) -> None:
+    key = held(ledger, "order", "1", "#1001", text)
+    ledger.erase("acme", [], ["ann@example.com", "Ann Doe", "555-625-1199"])
+    found = ledger.get(key)
+    assert found
+    assert found.held
+    assert found.held.message == f"{left} is odd"

@@ -176,3 +176,98 @@ def test_f13_erasing_waits_for_a_record_that_is_at_work_and_is_finished_by_the_n
     assert found.held
     assert found.held.code == "privacy_in_odoo"
     assert "jane" not in everything(lobby).lower()
+
+
+def test_the_poll_brings_back_no_name_of_who_was_erased(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    contact = lobby.record("customer", customer).target
+    assert contact
+    ask(lobby, "customers/redact", body(customer, order))
+    lobby.rules(sync="both")
+    lobby.odoo.change("res.partner", contact.id, customer_rank=1, city="Elsewhere")
+    lobby.poller.round(wait=True)
+    assert "jane" not in everything(lobby).lower()
+
+
+@pytest.mark.parametrize("at_work", ["order", "customer"])
+def test_f13_who_erases_in_two_tries_knows_the_name_and_the_contact_in_the_second_too(
+    lobby: Lobby, at_work: str
+) -> None:
+    customer, order = customer_with_order(lobby)
+    contact = lobby.record("customer", customer).target
+    assert contact
+    lobby.hint(f"odoo-{contact.id}", source="odoo", name="Jane Doe")
+    lobby.hint("99", name="told by Jane Doe")
+    lobby.hint(order, entity="order")
+    key = {"order": f"acme/order/{order}", "customer": f"acme/customer/odoo-{contact.id}"}[at_work]
+    claim = lobby.ledger.claim("acme", at_work, [key], worker="dead", lease_seconds=60, limit=1)
+    assert claim
+    assert claim.records[0].id == key
+    record = ask(lobby, "customers/redact", body(customer, order))
+    assert (record.state, lobby.record("customer", customer).name) == (State.DUE, "")
+    lobby.ledger.hand_back(claim.token)
+    lobby.ledger.retry([record.id], why="test")
+    lobby.work()
+    assert "jane" not in everything(lobby).lower()
+    assert lobby.record("customer", f"odoo-{contact.id}").told == {"erased": "on request"}
+
+
+def test_who_was_merged_into_the_customer_is_erased_and_exported_with_it(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    for gone, kept in (("31", "32"), ("32", customer)):
+        lobby.hint(gone, name=f"Janet Dough {gone}", why="customers/merge", told={"merged_into": kept})
+    asked = {**body(customer), "orders_requested": [int(order)], "data_request": {"id": 1}}
+    request = ask(lobby, "customers/data_request", asked)
+    exported = json.loads(tandem(lobby, "privacy", "export", request.id).stdout)
+    assert {"acme/customer/31", "acme/customer/32"} <= {one["id"] for one in exported["records"]}
+    ask(lobby, "customers/redact", body(customer, order))
+    assert "dough" not in everything(lobby).lower()
+    assert "jane" not in everything(lobby).lower(), "not in the open request for data either"
+
+
+def test_no_digest_is_left_of_who_was_erased(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    synced = lobby.record("customer", customer).synced
+    assert synced
+    assert "phone=" in synced.digest
+    ask(lobby, "customers/redact", body(customer, order))
+    assert "phone=" not in repr(lobby.record("customer", customer))
+
+
+def test_a_second_request_is_carried_out_again_after_the_first_was_closed(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    record = ask(lobby, "customers/redact", body(customer, order))
+    tandem(lobby, "privacy", "done", record.id, "--by", "Ada")
+    lobby.work()
+    lobby.hint("99", name="Jane Doe jane.doe@example.com")
+    hint = read_hint(
+        json.dumps(body(customer, order)).encode(), store="acme", topic="customers/redact", delivery_id="2"
+    )
+    lobby.ledger.record_hints([hint])
+    lobby.work()
+    again = lobby.ledger.get(record.id)
+    assert again
+    assert again.held
+    assert (again.held.code, "closed_at" in again.told) == ("privacy_in_odoo", False)
+    assert "closed by Ada" in again.told["earlier"]
+    assert "jane.doe" not in everything(lobby)
+
+
+def test_a_customer_nobody_knew_is_not_made_by_a_webhook_that_comes_after_the_request(lobby: Lobby) -> None:
+    number = lobby.add()
+    ask(lobby, "customers/redact", body(number))
+    assert lobby.sync(number, why="customers/create").state is State.IGNORED
+    assert lobby.odoo.find("res.partner", [("email", "=", "jane.doe@example.com")]) == []
+
+
+def test_a_shop_is_not_closed_before_it_is_erased_and_forgets_nobody_who_was_erased(lobby: Lobby) -> None:
+    customer, order = customer_with_order(lobby)
+    ask(lobby, "customers/redact", body(customer, order))
+    hint = read_hint(b"{}", store="acme", topic="shop/redact", delivery_id="d")
+    lobby.ledger.record_hints([hint])
+    answer = tandem(lobby, "privacy", "done", hint.id, "--by", "Ada")
+    assert answer.exit_code != 0
+    assert "not carried out" in answer.output
+    lobby.work()
+    assert tandem(lobby, "privacy", "done", hint.id, "--by", "Ada").exit_code == 0
+    assert lobby.record("customer", customer).told == {"erased": "on request"}

@@ -15,7 +15,7 @@ from rich.text import Text
 from libs.common.domain.linking import Found
 from services.console.desk import desk
 from services.console.far_sides import far_sides, progress_bar, shown_by
-from services.console.plain import NOT_WELL, tell
+from services.console.plain import NOT_WELL, fail, tell
 from services.console.record_views import dump
 from services.console.words import number, output
 
@@ -67,6 +67,8 @@ def run_link(
 
     with desk(context) as at:
         store = at.store(slug)
+        if file is not None:
+            _try(file)
         with scratch() as db, progress_bar() as bar, far_sides(at, store) as (shopify, odoo):
             given = {"shopify": shopify, "odoo": odoo, "ledger": at.ledger, "db": db}
             linking = linking_of(store, {**given, "store": slug, "progress": shown_by(bar), "dry_run": dry_run})
@@ -80,6 +82,14 @@ def run_link(
                 _show(report, linking, asking, dry_run=dry_run, file=file)
     if _count(report, asking.questions):
         raise typer.Exit(NOT_WELL)
+
+
+def _try(file: Path) -> None:
+    """Before an hour of reading, and not after it."""
+    try:
+        file.open("a", encoding="utf-8").close()
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}.", code=2)
 
 
 def _count(report: Report, found: tuple[Found, ...]) -> int:

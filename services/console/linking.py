@@ -63,6 +63,10 @@ class Finding(NamedTuple):
     target_name: str | None = None
     why: str | None = None
     candidates: str | None = None
+    before: int | None = None
+    """What it was linked to and is gone from Odoo."""
+    holder: str | None = None
+    """The one that the target was linked to and is gone from the shop."""
 
 
 @contextmanager
@@ -109,7 +113,7 @@ class Linking(ABC):
         self._only_once()
         report = self._count()
         if not self.dry_run:
-            report.linked_now = self._record()
+            report.linked_now = self._record(report.counts[Found.MATCHED])
         return report
 
     def rows(self, *found: Found, limit: int = -1) -> Iterator[Row]:
@@ -140,7 +144,7 @@ class Linking(ABC):
         kept = ", ".join(f"{column} text" for column in (*self.KEYS, *self.ALSO))
         self.db.execute(
             f"create table shop (number integer primary key, name text, {kept}, "
-            "found text, target integer, target_name text, why text, candidates text)"
+            "found text, target integer, target_name text, why text, candidates text, before integer, holder text)"
         )
         marks = ", ".join("?" * (2 + len(self.KEYS) + len(self.ALSO)))
         insert = f"insert or replace into shop ({self._columns}) values ({marks})"  # noqa: S608 - names of our own
@@ -158,7 +162,7 @@ class Linking(ABC):
             last, done = chunk[-1][0], done + len(chunk)
             self.db.executemany(
                 "update shop set found = :found, target = :target, target_name = :target_name, why = :why, "
-                "candidates = :candidates where number = :number",
+                "candidates = :candidates, before = :before, holder = :holder where number = :number",
                 [finding._asdict() for finding in self._match_chunk(chunk)],
             )
             self.progress(self.MATCHING, done, total)
@@ -179,15 +183,18 @@ class Linking(ABC):
         report.total = sum(report.counts.values())
         return report
 
-    def _record(self) -> int:
+    def _record(self, total: int) -> int:
         done = 0
-        query = "select number, name, target, target_name from shop where found = ? order by number"
+        query = "select number, name, target, target_name, before, holder from shop where found = ? order by number"
         cursor = self.db.execute(query, (Found.MATCHED,))
         while rows := cursor.fetchmany(CHUNK):
+            for one, _, _, _, before, holder in rows:
+                if holder is not None:
+                    self.ledger.move_link(self.store, self.ENTITY, holder, str(one), instead_of=before)
             self.ledger.link(
                 self.store,
-                [Link(self.ENTITY, str(one), Target(self.MODEL, target, to), name) for one, name, target, to in rows],
+                [Link(self.ENTITY, str(o), Target(self.MODEL, t, to), n, before) for o, n, t, to, before, _ in rows],
             )
             done += len(rows)
-            self.progress("Recording links", done, done)
+            self.progress("Recording links", done, total)
         return done

@@ -60,9 +60,25 @@ class LinkingProducts(Linking):
             barcodes={v.barcode for v in variants} - {""},
         )
         owners = self.ledger.linked_to(self.store, self.MODEL, [product.id for product in products])
-        taken = {id_: record.source_id for id_, record in owners.items()}
+        holders = {id_: record.source_id for id_, record in owners.items()}
+        present = self._present(set(holders.values()))
+        taken = {id_: variant for id_, variant in holders.items() if variant in present}
         shared = Shared(self._shared("sku", variants), self._shared("barcode", variants))
-        return map(_finding, match_variants(variants, products, links=links, taken=taken, shared=shared))
+        for match in match_variants(variants, products, links=links, taken=taken, shared=shared):
+            found = _finding(match)
+            if match.found is Found.MATCHED and match.product:
+                holder = holders.get(match.product.id)
+                free = holder is not None and holder not in present
+                found = found._replace(before=links.get(match.variant.id), holder=holder if free else None)
+            yield found
+
+    def _present(self, variants: set[str]) -> set[str]:
+        """Those of these that the shop has; one that was made after it was read is not gone either."""
+        numbers = sorted(int(one) for one in variants)
+        marks = ",".join("?" * len(numbers))
+        found = self.db.execute(f"select number from shop where number in ({marks})", numbers)  # noqa: S608 - marks
+        (last,) = self.db.execute("select coalesce(max(number), 0) from shop").fetchone()
+        return {str(number) for (number,) in found} | {str(number) for number in numbers if number > last}
 
     def _shared(self, code: str, variants: list[Coded]) -> frozenset[str]:
         codes = sorted({getattr(v, code) for v in variants} - {""})

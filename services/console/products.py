@@ -33,8 +33,8 @@ ASKING = Asking(
         "Go through the whole catalogue of SLUG and find each variant in Odoo: by link, then barcode, then SKU. None "
         "or several is a question to you, never a guess. Exit code 1 when there are questions.",
         "tandem products link acme --dry-run                      # look first",
-        "tandem products link acme --dry-run --csv questions.csv  # all of them, for a spreadsheet",
-        "tandem products link acme                                # record what matched",
+        "tandem products link acme --dry-run --csv questions.csv  # all of them",
+        "tandem products link acme                                # record links",
     ),
 )
 @plainly

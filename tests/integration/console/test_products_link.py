@@ -23,6 +23,8 @@ from services.console import far_sides, link_command, linking
 from tests.integration.console.test_store_check import world_of
 from tests.unit.console.world import World
 
+PRODUCT = "product.product"
+
 
 @pytest.fixture
 def shop() -> Iterator[ShopifySandbox]:
@@ -85,12 +87,40 @@ def test_the_catalogue_is_reported_and_then_linked(shop: ShopifySandbox, odoo: O
 def test_one_of_odoos_variants_is_never_given_to_two(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
     odoo.add_product(default_code="MUG", barcode="111")
     taken = odoo.add_product(default_code="PEN")
-    sell(shop, ("MUG", ""), ("OTHER", "111"), ("PEN", ""))
+    *_, owner = sell(shop, ("MUG", ""), ("OTHER", "111"), ("PEN", ""), ("PENCIL", ""))
     world = world_of(shop, odoo)
-    world.ledger.link("acme", [Link("variant", "999", Target("product.product", taken))])
+    lamp = odoo.add_product(default_code="LAMP")
+    (last,) = sell(shop, ("LAMP", ""))
+    later = str(int(last) + 1)  # as if it was made after the catalogue was read
+    links = [Link("variant", owner, Target(PRODUCT, taken)), Link("variant", later, Target(PRODUCT, lamp))]
+    world.ledger.link("acme", links)
     report = json.loads(world.run("products", "link", "acme", "--json").stdout)
-    assert (report["ambiguous"], report["matched"]) == (3, 0)
-    assert linked(world) == {"999": taken}
+    assert (report["ambiguous"], report["matched"], report["linked"]) == (4, 0, 1)
+    assert linked(world) == {owner: taken, later: lamp}
+
+
+def test_a_link_to_what_is_gone_on_either_side_is_moved_on(shop: ShopifySandbox, odoo: OdooSandbox) -> None:
+    mug, pen = odoo.add_product(default_code="MUG"), odoo.add_product(default_code="PEN")
+    ids = sell(shop, ("MUG", ""), ("PEN", ""))
+    world = world_of(shop, odoo)
+    gone = str(int(ids[0]) - 1)
+    links = [Link("variant", ids[0], Target(PRODUCT, 999)), Link("variant", gone, Target(PRODUCT, pen))]
+    world.ledger.link("acme", links)
+    report = json.loads(world.run("products", "link", "acme", "--json").stdout)
+    assert (report["matched"], report["linked_now"], report["ambiguous"]) == (2, 2, 0)
+    found = world.ledger.links("acme", "variant", [*ids, gone])
+    assert {one: target.id for one, target in found.items()} == {ids[0]: mug, ids[1]: pen}
+    again = json.loads(world.run("products", "link", "acme", "--json").stdout)
+    assert (again["linked"], again["matched"]) == (2, 0)
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(
+    shop: ShopifySandbox, odoo: OdooSandbox, tmp_path: Path
+) -> None:
+    result = world_of(shop, odoo).run("products", "link", "acme", "--csv", str(tmp_path / "none" / "q.csv"))
+    assert result.exit_code == 2
+    assert "cannot be written: No such file or directory." in result.stderr
+    assert shop.calls.count("VariantCodes") == 0
 
 
 def test_questions_become_records_where_the_store_only_links(shop: ShopifySandbox, odoo: OdooSandbox) -> None:

@@ -12,16 +12,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from libs.common.domain.facts import CompanyFacts
+from libs.common.domain.rules import StoreRules
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.external_ids import find_external_id
 from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.fields import OdooFields
 from libs.sandbox.odoo.sandbox import OdooSandbox
+from services.workers.context import StoreContext
+
+if TYPE_CHECKING:
+    from tests.contract.odoo.depot import Depot
+    from tests.contract.odoo.life import Life
 
 MODULE = "tandem_contract"
 PARTS = ("URL", "DB", "LOGIN", "KEY")
@@ -125,6 +131,12 @@ class Lab:
         return order
 
 
+def store_of(client: OdooClient, rules: StoreRules | None = None) -> StoreContext:
+    """A store whose shop and ledger nobody asks."""
+    nobody = cast("Any", None)
+    return StoreContext("acme", MODULE, rules or StoreRules(), nobody, client, FactsCache(client), nobody)
+
+
 @pytest.fixture(scope="session")
 def lab(access: Access) -> Lab:
     client = access.client()
@@ -133,6 +145,28 @@ def lab(access: Access) -> Lab:
     (product,) = client.load("product.product", ["id", "name"], [[f"{MODULE}.product_{name}", f"product {name}"]]).ids
     (customer,) = client.load("res.partner", ["id", "name"], [[f"{MODULE}.customer_{name}", f"customer {name}"]]).ids
     return Lab(access, client, cache.fields(), cache.facts(), product, customer)
+
+
+@pytest.fixture
+def depot(lab: Lab) -> Depot:
+    from tests.contract.odoo.depot import Depot
+
+    return Depot(lab)
+
+
+@pytest.fixture(scope="module")
+def shared(access: Access, lab: Lab) -> Iterator[Life]:
+    from tests.contract.odoo.life import open_life
+
+    with open_life(access, lab) as life:
+        yield life
+
+
+@pytest.fixture
+def life(shared: Life) -> Life:
+    """All workers between a shop of the sandbox and this Odoo, by the usual rules."""
+    shared.rules()
+    return shared
 
 
 @pytest.fixture

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from libs.common.ledger.model import Record, State
 from libs.common.odoo.terms import read_terms
 from libs.sandbox.shopify.drafts import Company, Person, Terms
-from tests.contract.odoo.conftest import Access, Lab
-from tests.contract.odoo.life import Document, Life, number, open_life
+from tests.contract.odoo.conftest import Lab
+from tests.contract.odoo.life import Document, Life, number
 
 NET_30 = Terms("Net 30", "NET", 30)
 NET_45 = Terms("Net 45", "NET", 45)
 _counted = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared(access: Access, lab: Lab) -> Iterator[Life]:
-    with open_life(access, lab) as life:
-        yield life
-
-
-@pytest.fixture
-def life(shared: Life) -> Life:
-    shared.rules()
-    return shared
 
 
 def company(life: Life) -> Company:

@@ -8,13 +8,7 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Failure, Rejected
-from tests.contract.odoo.conftest import Lab
 from tests.contract.odoo.depot import Depot
-
-
-@pytest.fixture
-def depot(lab: Lab) -> Depot:
-    return Depot(lab)
 
 
 def test_a_confirmed_order_has_one_delivery_of_its_goods(depot: Depot) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 import pytest
 
@@ -13,7 +12,6 @@ from libs.common.domain.outcomes import Nothing
 from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.domain.sales import SaleOrder
 from libs.common.odoo.cells import parse_datetime
-from libs.common.odoo.facts import FactsCache
 from libs.common.odoo.sale_orders import read_sale_orders
 from services.scheduler.odoo_poll.models import DELIVERIES
 from services.scheduler.odoo_poll.pages import changed_since
@@ -21,7 +19,7 @@ from services.workers.context import StoreContext
 from services.workers.fulfillments.apply import apply
 from services.workers.fulfillments.model import Applied, Changes, OrderState, Situation
 from services.workers.fulfillments.plan import plan
-from tests.contract.odoo.conftest import MODULE, Lab
+from tests.contract.odoo.conftest import Lab, store_of
 from tests.contract.odoo.depot import Depot
 
 RULES = StoreRules(fulfillments=FulfillmentRules.model_validate({"from_shopify": "validate"}))
@@ -29,14 +27,8 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def depot(lab: Lab) -> Depot:
-    return Depot(lab)
-
-
-@pytest.fixture
 def store(lab: Lab) -> StoreContext:
-    nobody = cast("Any", None)
-    return StoreContext("acme", MODULE, RULES, nobody, lab.client, FactsCache(lab.client), nobody)
+    return store_of(lab.client, RULES)
 
 
 def read(store: StoreContext, order_id: int) -> SaleOrder:

@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 
 from libs.common.errors import Rejected
-from tests.contract.odoo.conftest import Lab
 from tests.contract.odoo.depot import Depot
 
 BELOW_DELIVERED = "cannot be decreased below the amount already delivered"
-
-
-@pytest.fixture
-def depot(lab: Lab) -> Depot:
-    return Depot(lab)
 
 
 @pytest.mark.parametrize(

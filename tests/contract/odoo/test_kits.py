@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from libs.common.domain.kits import Kit, kit_of
 from libs.common.domain.outcomes import Hold, Nothing
-from libs.common.domain.rules import FulfillmentRules, StoreRules
 from libs.common.domain.sales import SaleOrder
 from libs.common.domain.shipping import delivered_units, moved_units, returned_units
-from libs.common.odoo.facts import FactsCache
 from services.scheduler.odoo_poll.polled import Looking
 from services.scheduler.odoo_poll.stock import kits_with
 from services.workers.context import StoreContext
@@ -21,22 +19,14 @@ from services.workers.refunds.far_side import read_deliveries
 from services.workers.refunds.kits import returned_kits
 from services.workers.refunds.model import PlannedReturn
 from services.workers.refunds.rows import return_fields, return_rows
-from tests.contract.odoo.conftest import MODULE, Lab
+from tests.contract.odoo.conftest import Lab, store_of
 from tests.contract.odoo.depot import VALIDATE, Depot
-from tests.contract.odoo.test_deliveries_applied import carried_out, decide, fulfillment, read
-
-RULES = StoreRules(fulfillments=FulfillmentRules.model_validate({"from_shopify": "validate"}))
-
-
-@pytest.fixture
-def depot(lab: Lab) -> Depot:
-    return Depot(lab)
+from tests.contract.odoo.test_deliveries_applied import RULES, carried_out, decide, fulfillment, read
 
 
 @pytest.fixture
 def store(lab: Lab) -> StoreContext:
-    nobody = cast("Any", None)
-    return StoreContext("acme", MODULE, RULES, nobody, lab.client, FactsCache(lab.client), nobody)
+    return store_of(lab.client, RULES)
 
 
 def understood(order: SaleOrder, line: int = 0) -> Kit:

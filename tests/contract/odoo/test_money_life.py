@@ -5,7 +5,6 @@ From a shop of the sandbox through all workers into every Odoo; `agree` reads bo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -16,18 +15,11 @@ from libs.sandbox.shopify.drafts import Payment
 from services.scheduler.odoo_poll.books import CREDIT_NOTES
 from services.scheduler.odoo_poll.store_poll import StorePoll
 from tests.contract.odoo.books import money
-from tests.contract.odoo.conftest import Access, Lab
-from tests.contract.odoo.life import Document, Life, number, open_life
+from tests.contract.odoo.life import Document, Life, number
 
 PAID = ("out_invoice", "posted", "paid")
 CREDITED = ("out_refund", "posted", "paid")
 COIN = Decimal("0.05")
-
-
-@pytest.fixture(scope="module")
-def shared(access: Access, lab: Lab) -> Iterator[Life]:
-    with open_life(access, lab) as life:
-        yield life
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ What is said of an order is read from Odoo anew; `repeat` has everything done on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -17,22 +16,10 @@ from libs.sandbox.shopify.drafts import Payment, Shipping
 from tests.contract.odoo.books import money
 from tests.contract.odoo.conftest import Access, Lab
 from tests.contract.odoo.depot import Depot
-from tests.contract.odoo.life import AWKWARD, OFFICE, STOCK, VAT, Life, make_user, number, open_life
+from tests.contract.odoo.life import AWKWARD, OFFICE, STOCK, VAT, Life, make_user, number
 
 PAID = ("out_invoice", "posted", "paid")
 CREDITED = ("out_refund", "posted", "paid")
-
-
-@pytest.fixture(scope="module")
-def shared(access: Access, lab: Lab) -> Iterator[Life]:
-    with open_life(access, lab) as life:
-        yield life
-
-
-@pytest.fixture
-def life(shared: Life) -> Life:
-    shared.rules()
-    return shared
 
 
 def test_a_paid_order_becomes_an_invoice_and_a_payment_in_at_most_fourteen_calls(life: Life) -> None:

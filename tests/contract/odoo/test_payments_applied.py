@@ -7,32 +7,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from libs.common.domain.money import Money
-from libs.common.domain.rules import StoreRules
 from libs.common.errors import Failure
-from libs.common.odoo.client import OdooClient
-from libs.common.odoo.facts import FactsCache
 from services.workers.context import StoreContext
 from services.workers.payments.apply import apply, look_again
 from services.workers.payments.model import Applied, PlannedPayment
 from services.workers.payments.verify import verify
 from tests.contract.odoo.books import Books
-from tests.contract.odoo.conftest import MODULE, Lab
+from tests.contract.odoo.conftest import Lab, store_of
 
 
 @pytest.fixture
 def books(lab: Lab) -> Books:
     return Books.of(lab)
-
-
-def store_of(client: OdooClient) -> StoreContext:
-    """A store whose shop and ledger nobody asks."""
-    nobody = cast("Any", None)
-    return StoreContext("acme", MODULE, StoreRules(), nobody, client, FactsCache(client), nobody)
 
 
 @pytest.fixture

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from services.workers.inventory.apply import IMPORT_FIELDS
-from tests.contract.odoo.conftest import MODULE, Lab
+from tests.contract.odoo.conftest import MODULE
 from tests.contract.odoo.depot import Depot
 
 NAMES = ["free_qty", "qty_available", "virtual_available"]
-
-
-@pytest.fixture
-def depot(lab: Lab) -> Depot:
-    return Depot(lab)
 
 
 def quantities(depot: Depot, product: int, **context: Any) -> list[float]:

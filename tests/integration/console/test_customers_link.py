@@ -28,19 +28,6 @@ from tests.unit.console.world import World
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def shop() -> Iterator[ShopifySandbox]:
-    with ShopifySandbox("acme.myshopify.com", token="shpat_right") as running:
-        yield running
-
-
-@pytest.fixture(params=["18", "19"])
-def odoo(request: pytest.FixtureRequest) -> Iterator[OdooSandbox]:
-    with OdooSandbox(request.param) as running:
-        running.journal.clear()
-        yield running
-
-
 def customer(shop: ShopifySandbox, first: str, email: str = "", phone: str = "") -> str:
     made = shop.add_customer(Person(first, "Doe", email, phone), topics=())
     return str(made["id"]).rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,6 @@ from tests.integration.console.test_store_check import world_of
 from tests.unit.console.world import World
 
 PRODUCT = "product.product"
-
-
-@pytest.fixture
-def shop() -> Iterator[ShopifySandbox]:
-    with ShopifySandbox("acme.myshopify.com", token="shpat_right") as running:
-        yield running
-
-
-@pytest.fixture(params=["18", "19"])
-def odoo(request: pytest.FixtureRequest) -> Iterator[OdooSandbox]:
-    with OdooSandbox(request.param) as running:
-        yield running
 
 
 def sell(shop: ShopifySandbox, *codes: tuple[str, str]) -> list[str]:

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from libs.common.shopify.check import REQUIRED_SCOPES
 from libs.sandbox.odoo import OdooSandbox
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from tests.unit.console.world import World
-
-
-@pytest.fixture
-def shop() -> Iterator[ShopifySandbox]:
-    with ShopifySandbox("acme.myshopify.com", token="shpat_right") as running:
-        yield running
-
-
-@pytest.fixture(params=["18", "19"])
-def odoo(request: pytest.FixtureRequest) -> Iterator[OdooSandbox]:
-    with OdooSandbox(request.param) as running:
-        yield running
 
 
 def world_of(

@@ -15,6 +15,7 @@ from libs.common.odoo.client import OdooClient
 from libs.common.shopify.check import LOCATION_SCOPES, ShopFacts, ShopLocation, check_shop, fetch_locations
 from libs.common.shopify.client import ShopifyClient
 from libs.common.stores.model import OdooConnection, Store
+from services.console.far_sides import odoo_client
 from services.console.rule_needs import (
     named_locations,
     named_records,
@@ -46,13 +47,7 @@ def odoo_lines(
     rules: StoreRules | None = None,
 ) -> list[Line]:
     """The connection and the rights; with `rules` also what they name, once there is a connection to ask."""
-    client = OdooClient(
-        connection.base_url,
-        connection.database,
-        connection.login,
-        connection.key.get_secret_value(),
-        connection.company_id,
-    )
+    client = odoo_client(connection)
     try:
         lines = check_odoo(client, models)
         if rules is not None and any(

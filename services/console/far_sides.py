@@ -14,7 +14,7 @@ from services.console.desk import Desk
 if TYPE_CHECKING:
     from libs.common.odoo.client import OdooClient
     from libs.common.shopify.client import ShopifyClient
-    from libs.common.stores.model import Store
+    from libs.common.stores.model import OdooConnection, Store
 
 SHORT_WAIT_SECONDS = 60.0
 
@@ -22,10 +22,8 @@ SHORT_WAIT_SECONDS = 60.0
 @contextmanager
 def far_sides(at: Desk, store: Store) -> Iterator[tuple[ShopifyClient, OdooClient]]:
     """Closed at the end."""
-    from libs.common.odoo.client import OdooClient  # noqa: PLC0415 - gql alone takes half a second to import
-    from libs.common.shopify.client import ShopifyClient  # noqa: PLC0415 - as above
+    from libs.common.shopify.client import ShopifyClient  # noqa: PLC0415 - gql alone takes half a second to import
 
-    connection = store.odoo
     shopify = ShopifyClient(
         store.shopify.base_url,
         store.shopify.token.get_secret_value(),
@@ -33,18 +31,25 @@ def far_sides(at: Desk, store: Store) -> Iterator[tuple[ShopifyClient, OdooClien
         budget_key=f"{store.slug}/shopify",
         short_wait_seconds=SHORT_WAIT_SECONDS,
     )
-    odoo = OdooClient(
+    odoo = odoo_client(store.odoo)
+    try:
+        yield shopify, odoo
+    finally:
+        shopify.close()
+        odoo.close()
+
+
+def odoo_client(connection: OdooConnection) -> OdooClient:
+    """To be closed by the caller."""
+    from libs.common.odoo.client import OdooClient  # noqa: PLC0415 - as above
+
+    return OdooClient(
         connection.base_url,
         connection.database,
         connection.login,
         connection.key.get_secret_value(),
         connection.company_id,
     )
-    try:
-        yield shopify, odoo
-    finally:
-        shopify.close()
-        odoo.close()
 
 
 def progress_bar() -> Progress:

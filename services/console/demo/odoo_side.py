@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from libs.common.domain.rules import MissingProduct, TaxMapping
-from libs.common.odoo.client import OdooClient
 from libs.common.stores.model import OdooConnection
 from libs.sandbox.odoo import OdooSandbox
 from services.console.demo.needs import Needs
@@ -29,17 +28,6 @@ class OdooSide(Protocol):
         ...
 
     def stop(self) -> None: ...
-
-
-def client_for(connection: OdooConnection) -> OdooClient:
-    """To be closed by the caller."""
-    return OdooClient(
-        connection.base_url,
-        connection.database,
-        connection.login,
-        connection.key.get_secret_value(),
-        connection.company_id,
-    )
 
 
 def missing_product_rule(*, real: bool, own_orders: bool) -> MissingProduct:

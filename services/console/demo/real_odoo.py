@@ -21,7 +21,8 @@ from libs.sandbox.shopify.demo_catalog import DemoTax
 from libs.sandbox.shopify.drafts import Product
 from services.console.checking import odoo_lines
 from services.console.demo.needs import PERCENT, Needs
-from services.console.demo.odoo_side import Tell, client_for
+from services.console.demo.odoo_side import Tell
+from services.console.far_sides import odoo_client
 
 MODULE = "tandem_demo"
 MODELS = {**ORDER_MODELS, "product.product": ("read", "create")}
@@ -43,7 +44,7 @@ class RealOdoo:
         return self.connection
 
     def prepare(self, needs: Needs, tell: Tell) -> tuple[TaxMapping, ...]:
-        client = client_for(self.connection)
+        client = odoo_client(self.connection)
         try:
             preparation = _Preparation(client, tell)
             preparation.make(needs)
@@ -60,7 +61,7 @@ class RealOdoo:
 
     def _own_company(self) -> int:
         """The user's main company; what cannot be found out is told by the look at everything else."""
-        client = client_for(self.connection)
+        client = odoo_client(self.connection)
         try:
             arguments = [[client.authenticate()], ["company_id"]]
             # No company is named yet: Odoo takes the user's own.

@@ -25,13 +25,14 @@ from services.all_in_one import AllInOne
 from services.console.demo import outcome as outcomes
 from services.console.demo.day import live_through
 from services.console.demo.needs import Document, Needs, Placed
-from services.console.demo.odoo_side import OdooSide, SandboxOdoo, client_for, missing_product_rule
+from services.console.demo.odoo_side import OdooSide, SandboxOdoo, missing_product_rule
 from services.console.demo.outcome import SETTLED, Afterwards, Outcome, Row, not_synced
 from services.console.demo.proof import credit_notes, prove
 from services.console.demo.real_odoo import RealOdoo
 from services.console.demo.report import Bar, last_trouble
 from services.console.demo.shelf import Shelf, counter, fill, prove_stock
 from services.console.demo.warehouse import Warehouse
+from services.console.far_sides import odoo_client
 from services.console.plain import tell
 from services.console.words import number
 
@@ -97,7 +98,7 @@ class Demo:
         documents = {order["id"].rpartition("/")[2]: order for order in self.shop.orders()}
         needs = Needs.of_orders(documents.values()) if own else Needs.of_the_demo()
         self._save_store(self.odoo.prepare(needs, tell), own_orders=own)
-        client = client_for(self._connection)
+        client = odoo_client(self._connection)
         try:
             before = outcomes.newest_order(client)
             began = time.monotonic()
@@ -231,7 +232,7 @@ class Demo:
         self.tandem.stores.save(store)
 
     def _fill_shelf(self) -> Shelf | None:
-        client = client_for(self._connection)
+        client = odoo_client(self._connection)
         try:
             shelf = fill(client)
         finally:
@@ -242,7 +243,7 @@ class Demo:
 
     def _journals(self) -> dict[str, int]:
         """Every gateway of the demo's orders pays into the first bank journal."""
-        client = client_for(self._connection)
+        client = odoo_client(self._connection)
         try:
             bank = client.search_read("account.journal", [("type", "=", "bank")], ["name"], limit=1)
         finally:

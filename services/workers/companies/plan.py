@@ -15,6 +15,7 @@ from services.workers.companies.matching import match_company
 from services.workers.companies.model import EXTERNAL_ID, FROM_ODOO, Changes, NewInShop, Situation, ToShop
 from services.workers.companies.to_odoo import new_in_odoo, to_odoo
 from services.workers.companies.to_shop import first_location, to_shop
+from services.workers.customers.contact import unmarked
 from services.workers.customers.older import agreed_on_company
 from services.workers.customers.parts import changed, read_agreed
 
@@ -100,8 +101,4 @@ def _left_out(situation: Situation, contact: OdooContact | None, mine: CustomerR
         return "no company"
     if contact.parent_id is not None:
         return "below another one: a location of it"
-    if mine.contact_tag and situation.only_tag not in contact.tag_ids:
-        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
-    if not mine.contact_tag and not contact.customer:
-        return "no customer in Odoo so far (nothing was invoiced), and customers.contact_tag names no tag"
-    return None
+    return unmarked(contact, mine, situation.only_tag)

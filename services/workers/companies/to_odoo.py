@@ -14,7 +14,7 @@ from libs.common.domain.customers import CompanyLocation, OdooContact, ShopCompa
 from libs.common.domain.digests import digest
 from services.workers.companies.fingerprints import BELOW, EVERYTHING, FIELDS, LOCATION, PERSON, before, main_location
 from services.workers.companies.model import FROM_ODOO, Situation
-from services.workers.customers.contact import DIGEST_LENGTH, address_content, differing, language_of
+from services.workers.customers.contact import DIGEST_LENGTH, address_content, differing, lacking, language_of
 from services.workers.customers.model import NewAddress, ToOdoo
 
 KINDS = ("delivery", "invoice")
@@ -56,9 +56,7 @@ def to_odoo(
     wanted = _wanted(situation, company, contact)
     wanted = {name: value for name, value in wanted.items() if any(name in FIELDS.get(part, ()) for part in parts)}
     if complete:
-        place = any(present.get(name) for name in ("street", "city", "zip"))
-        kept = {name: value for name, value in wanted.items() if not present.get(name)}
-        wanted = {name: value for name, value in kept.items() if not (place and name in PLACE_FIELDS)}
+        wanted = lacking(wanted, present)
     changes = differing(wanted, present)
     locations = [one for one in company.locations if complete or f"{LOCATION}{one.id}" in parts]
     addresses, below = _locations(situation, locations, contact, wanted.get("vat") or present.get("vat", ""))

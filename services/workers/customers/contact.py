@@ -103,6 +103,28 @@ def differing(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str
     }
 
 
+def lacking(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """Fields that the contact has not; its address is one whole."""
+    place = any(present.get(name) for name in ("street", "city", "zip"))
+    kept = {name: value for name, value in wanted.items() if name not in PLACE_FIELDS}
+    at = {} if place else {name: value for name, value in wanted.items() if name in PLACE_FIELDS}
+    return {name: value for name, value in kept.items() if not present.get(name)} | at
+
+
+def untagged(contact: OdooContact, mine: CustomerRules, tag: int) -> str | None:
+    """The rule that leaves a contact of Odoo's out because it lacks the tag (`tag` by its database id)."""
+    if mine.contact_tag and tag not in contact.tag_ids:
+        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
+    return None
+
+
+def unmarked(contact: OdooContact, mine: CustomerRules, tag: int) -> str | None:
+    """The rule that leaves one out that nothing marks as a customer: the tag, or where none is named its sales."""
+    if not mine.contact_tag and not contact.customer:
+        return "no customer in Odoo so far (nothing was invoiced), and customers.contact_tag names no tag"
+    return untagged(contact, mine, tag)
+
+
 def readable(contact: OdooContact) -> dict[str, str]:
     """All that may be compared with what was wanted."""
     return {**dict(contact.values), "parent_id": str(contact.parent_id or "")}

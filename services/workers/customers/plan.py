@@ -11,7 +11,7 @@ from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.outcomes import Hold, Ignore, Needs, Nothing
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.rules_customers import CustomerRules, Direction, MergedContact, Winner
-from services.workers.customers.contact import contact_values, differing, shop_values
+from services.workers.customers.contact import contact_values, differing, shop_values, unmarked, untagged
 from services.workers.customers.model import (
     ERASED,
     FROM_ODOO,
@@ -137,10 +137,8 @@ def _left_out(situation: Situation, contact: OdooContact | None, mine: CustomerR
         return "a company: it is no customer"
     if contact.parent_id is not None:
         return _left_out_below(situation, contact, mine)
-    if mine.contact_tag and situation.tags.only not in contact.tag_ids:
-        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
-    if not mine.contact_tag and not contact.customer:
-        return "no customer in Odoo so far (nothing was invoiced), and customers.contact_tag names no tag"
+    if rule := unmarked(contact, mine, situation.tags.only):
+        return rule
     return None if contact.email or contact.phone else UNREACHABLE
 
 
@@ -149,8 +147,8 @@ def _left_out_below(situation: Situation, contact: OdooContact, mine: CustomerRu
     above = situation.above
     if not mine.companies_to_shop or not contact.below or above is None or not above.is_company:
         return "a contact of another one"
-    if mine.contact_tag and situation.tags.only not in contact.tag_ids:
-        return f"customers.contact_tag: without the tag {mine.contact_tag!r}"
+    if rule := untagged(contact, mine, situation.tags.only):
+        return rule
     if situation.waits_for is None and not situation.companies:
         return f"its company {above.name} does not go to Shopify"
     return None if contact.email or contact.phone else UNREACHABLE

@@ -14,6 +14,7 @@ from services.workers.customers.contact import (
     consent_wanted,
     contact_values,
     differing,
+    lacking,
     new_addresses,
     own_address,
     shop_addresses,
@@ -122,7 +123,7 @@ def _wanted(
     wanted = contact_values(customer, situation.facts, situation.languages)
     wanted = {name: value for name, value in wanted.items() if any(name in FIELDS.get(part, ()) for part in parts)}
     if complete:
-        wanted = _lacking(wanted, dict(contact.values))
+        wanted = lacking(wanted, dict(contact.values))
     return {name: value for name, value in wanted.items() if not (contact.below and name in PLACE_FIELDS)}
 
 
@@ -158,14 +159,6 @@ def _tags(customer: ShopCustomer, mine: CustomerRules, parts: Collection[str], *
     wanted = consent_wanted(customer, mine)
     named = {mine.email_tag: f"{CONSENT}email", mine.sms_tag: f"{CONSENT}sms"}
     return {tag: given for tag, given in wanted.items() if named[tag] in parts and (given or not complete)}
-
-
-def _lacking(wanted: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """Fields that the contact has not; its address is one whole."""
-    place = any(present.get(name) for name in ("street", "city", "zip"))
-    kept = {name: value for name, value in wanted.items() if name not in PLACE_FIELDS}
-    at = {} if place else {name: value for name, value in wanted.items() if name in PLACE_FIELDS}
-    return {name: value for name, value in kept.items() if not present.get(name)} | at
 
 
 def _joins(situation: Situation, contact: OdooContact) -> OdooContact | None:

@@ -94,3 +94,11 @@ def test_a_deleted_company_stays_in_odoo(lobby: Lobby) -> None:
     lobby.shop.delete_company(company["id"])
     assert sync(lobby, company, why="companies/delete").state is State.IGNORED
     assert lobby.contact(record)["active"] is True
+
+
+def test_a_contact_of_which_only_a_country_is_known_gets_the_companys_address_as_a_whole(lobby: Lobby) -> None:
+    (country,) = lobby.odoo.find("res.country", [("code", "=", "US")])
+    lobby.odoo.add("res.partner", name="Wayne", is_company=True, ref="K-9", country_id=country["id"])
+    record = sync(lobby, lobby.shop.add_company("Wayne", [LOCATION], external_id="K-9"))
+    contact = lobby.contact(record)
+    assert (contact["street"], contact["city"], contact["country_id"][1]) == ("Hauptstr. 1", "Berlin", "Germany")

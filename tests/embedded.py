@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -21,6 +22,7 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.workers.bootstrap import Ports, Workers, build, known_queues
+from services.workers.pipeline import Pipeline
 
 SLUG = "acme"
 
@@ -62,6 +64,23 @@ def store_between(shop: ShopifySandbox, odoo: OdooSandbox) -> Store:
         ),
         odoo=OdooConnection(url=odoo.url, database=odoo.database, login=odoo.login, key=SecretStr(odoo.key)),
     )
+
+
+def die_before_settling(pipeline: Pipeline) -> None:
+    """What a killed worker leaves: a lease that runs out, and perhaps an effect that nobody has heard of."""
+    settle = pipeline.ledger.settle
+
+    def die(*_: object) -> NoReturn:
+        raise SystemExit
+
+    pipeline.ledger.settle = die  # type: ignore[method-assign, assignment]
+    try:
+        pipeline.look_at(SLUG, [])
+    except SystemExit:
+        return
+    finally:
+        pipeline.ledger.settle = settle  # type: ignore[method-assign]
+    raise AssertionError("nothing was settled")
 
 
 def stock_up(shop: ShopifySandbox, odoo: OdooSandbox) -> None:

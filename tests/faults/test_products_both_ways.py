@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NoReturn
 
 import pytest
 
 from libs.common.ledger.model import Hint, Record, State
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.selling import Offer, picture
+from tests.embedded import die_before_settling
 from tests.integration.products.stall import Stall, open_stall, shirts
 from tests.integration.products.test_to_odoo import PNG
 from tests.integration.products.test_to_shopify import shirt
@@ -86,21 +86,31 @@ def in_shopify_once(stall: Stall) -> None:
     ]
 
 
-def die_once(stall: Stall, record_id: str) -> None:
-    """What a killed worker leaves: a lease that runs out, and perhaps an effect that nobody has heard of."""
-    pipeline = stall.workers.pipelines["products"]
-    settle = pipeline.ledger.settle
+def ends_well(stall: Stall, record: Record) -> None:
+    """Synced in the end, and made once on the other side."""
+    until_synced(stall, record.id)
+    (in_shopify_once if record.source == "odoo" else in_odoo_once)(stall)
 
-    def die(*_: object) -> NoReturn:
-        raise SystemExit
 
-    pipeline.ledger.settle = die  # type: ignore[method-assign, assignment]
-    with pytest.raises(SystemExit):
-        pipeline.look_at("acme", [])
-    pipeline.ledger.settle = settle  # type: ignore[method-assign]
-    dead = stall.record(record_id)
+def dies_once(stall: Stall, record: Record) -> None:
+    die_before_settling(stall.workers.pipelines["products"])
+    dead = stall.record(record.id)
     assert dead.lease
     stall.ledger.hand_back(dead.lease.token)
+
+
+def is_put_off(stall: Stall, record: Record, operation: str, action: Action) -> None:
+    """The other side asks for patience: the record waits, and no attempt counts."""
+    hit(stall, operation, action)
+    work(stall)
+    waiting = stall.record(record.id)
+    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+
+
+def is_broken_once(stall: Stall, record: Record, operation: str, action: Action) -> None:
+    hit(stall, operation, action)
+    work(stall)
+    assert stall.record(record.id).state in {State.DUE, State.SYNCED}
 
 
 @pytest.mark.parametrize("operation", TO_ODOO)
@@ -110,9 +120,8 @@ def test_f13_a_worker_that_dies_at_any_call_leaves_one_product_in_odoo(
 ) -> None:
     record = announced(inwards)
     hit(inwards, operation, Drop(applied=applied))
-    die_once(inwards, record.id)
-    until_synced(inwards, record.id)
-    in_odoo_once(inwards)
+    dies_once(inwards, record)
+    ends_well(inwards, record)
 
 
 @pytest.mark.parametrize("operation", TO_SHOPIFY)
@@ -122,16 +131,14 @@ def test_f13_a_worker_that_dies_at_any_call_leaves_one_product_in_shopify(
 ) -> None:
     record = polled(outwards)
     hit(outwards, operation, Drop(applied=applied))
-    die_once(outwards, record.id)
-    until_synced(outwards, record.id)
-    in_shopify_once(outwards)
+    dies_once(outwards, record)
+    ends_well(outwards, record)
 
 
 def test_f13_a_worker_that_dies_when_all_is_told_leaves_one_product_in_shopify(outwards: Stall) -> None:
     record = polled(outwards)
-    die_once(outwards, record.id)
-    until_synced(outwards, record.id)
-    in_shopify_once(outwards)
+    dies_once(outwards, record)
+    ends_well(outwards, record)
 
 
 PATIENCE = pytest.mark.parametrize(
@@ -144,12 +151,8 @@ PATIENCE = pytest.mark.parametrize(
 @PATIENCE
 def test_f24_a_shop_that_asks_for_patience_is_read_later_and_no_attempt_counts(inwards: Stall, action: Action) -> None:
     record = announced(inwards)
-    hit(inwards, "ProductsByIds", action)
-    work(inwards)
-    waiting = inwards.record(record.id)
-    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
-    until_synced(inwards, record.id)
-    in_odoo_once(inwards)
+    is_put_off(inwards, record, "ProductsByIds", action)
+    ends_well(inwards, record)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -157,12 +160,8 @@ def test_f24_an_odoo_that_asks_for_patience_gets_the_product_later_and_no_attemp
     inwards: Stall, status: int
 ) -> None:
     record = announced(inwards)
-    hit(inwards, "product.product.load", Refuse(status, headers={"Retry-After": "1"}))
-    work(inwards)
-    waiting = inwards.record(record.id)
-    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
-    until_synced(inwards, record.id)
-    in_odoo_once(inwards)
+    is_put_off(inwards, record, "product.product.load", Refuse(status, headers={"Retry-After": "1"}))
+    ends_well(inwards, record)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -171,16 +170,13 @@ def test_f24_a_storage_of_pictures_that_asks_for_patience_is_asked_later_and_its
 ) -> None:
     url = inwards.shop.add_file("shirt.png", PNG)
     number = inwards.offer("Shirt", shirts(), media=[picture(url, inwards.shop.store.new_id)])
-    record = Hint("acme", "product", number, why="products/create")
-    inwards.ledger.record_hints([record])
-    inwards.shop.faults.add(Fault("files/get", Refuse(status, headers={"Retry-After": "1"})))
-    work(inwards)
-    waiting = inwards.record(record.id)
-    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+    hint = Hint("acme", "product", number, why="products/create")
+    inwards.ledger.record_hints([hint])
+    record = inwards.record(hint.id)
+    is_put_off(inwards, record, "files/get", Refuse(status, headers={"Retry-After": "1"}))
     ids = [one["id"] for one in inwards.odoo.find("product.product", [("name", "=", "Shirt")])]
     assert len(inwards.ledger.linked_to("acme", "product.product", ids)) == 3
-    until_synced(inwards, record.id)
-    in_odoo_once(inwards)
+    ends_well(inwards, record)
 
 
 def test_f24_a_shop_that_asks_for_patience_is_not_asked_for_each_of_many(outwards: Stall) -> None:
@@ -200,24 +196,17 @@ def test_f24_a_shop_that_asks_for_patience_is_told_later_and_no_attempt_counts(
     outwards: Stall, operation: str, action: Action
 ) -> None:
     record = polled(outwards)
-    hit(outwards, operation, action)
-    work(outwards)
-    waiting = outwards.record(record.id)
-    assert (waiting.state, waiting.attempts) == (State.DUE, 0)
+    is_put_off(outwards, record, operation, action)
     assert outwards.shop.store.catalog.products() == []
-    until_synced(outwards, record.id)
-    in_shopify_once(outwards)
+    ends_well(outwards, record)
 
 
 @pytest.mark.parametrize("operation", TO_ODOO)
 @pytest.mark.parametrize("action", [Truncate(0.5), Drop()], ids=["truncated", "reset"])
 def test_f29_a_broken_answer_on_the_way_to_odoo_is_tried_again(inwards: Stall, operation: str, action: Action) -> None:
     record = announced(inwards)
-    hit(inwards, operation, action)
-    work(inwards)
-    assert inwards.record(record.id).state in {State.DUE, State.SYNCED}
-    until_synced(inwards, record.id)
-    in_odoo_once(inwards)
+    is_broken_once(inwards, record, operation, action)
+    ends_well(inwards, record)
 
 
 @pytest.mark.parametrize("operation", TO_SHOPIFY)
@@ -226,11 +215,8 @@ def test_f29_a_broken_answer_on_the_way_to_shopify_is_tried_again(
     outwards: Stall, operation: str, action: Action
 ) -> None:
     record = polled(outwards)
-    hit(outwards, operation, action)
-    work(outwards)
-    assert outwards.record(record.id).state in {State.DUE, State.SYNCED}
-    until_synced(outwards, record.id)
-    in_shopify_once(outwards)
+    is_broken_once(outwards, record, operation, action)
+    ends_well(outwards, record)
 
 
 def test_f19_a_product_that_is_put_off_for_minutes_keeps_no_other_one_waiting(inwards: Stall) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NoReturn
 
 import pytest
 from pydantic import SecretStr
@@ -13,6 +12,7 @@ from libs.common.stores.model import ShopifyConnection
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.sandbox import LOCATION, ShopifySandbox
+from tests.embedded import die_before_settling
 from tests.integration.inventory.shelf import CAP, MUG, Shelf, open_shelf
 
 READS = ["InventoryLevels", "NewestOrders"]
@@ -90,21 +90,11 @@ def test_f23_an_import_whose_answer_is_lost_is_counted_once(shelf: Shelf, action
 def test_f13_a_worker_that_dies_at_any_call_leaves_a_lease_and_the_next_one_finishes(
     shelf: Shelf, operation: str, *, applied: bool
 ) -> None:
-    """What a killed worker leaves: a lease that runs out, and perhaps an effect that nobody has heard of."""
     shelf.count(7)
     shelf.poll()
     far = shelf.odoo if operation == PRODUCT else shelf.shop
     far.faults.add(Fault(operation, Drop(applied=applied)))
-    inventory = shelf.workers.pipelines["inventory"]
-    settle = inventory.ledger.settle
-
-    def die(*_: object) -> NoReturn:
-        raise SystemExit
-
-    inventory.ledger.settle = die  # type: ignore[method-assign, assignment]
-    with pytest.raises(SystemExit):
-        inventory.look_at("acme", [])
-    inventory.ledger.settle = settle  # type: ignore[method-assign]
+    die_before_settling(shelf.workers.pipelines["inventory"])
     dead = shelf.pair()
     assert dead.state is State.RUNNING
     assert dead.lease

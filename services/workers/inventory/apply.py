@@ -20,8 +20,8 @@ from services.workers.inventory.gather import imported_name
 from services.workers.inventory.model import Applied, Changes, Stale
 
 Result = Applied | Stale | Failure
-#: REST takes so many a second; what is put off comes back in that rhythm.
-REST_PER_SECOND = 2.0
+#: REST takes so many a second, and items may be stocked at so many; what is put off comes back in that rhythm.
+REST_PER_SECOND, ACTIVATED_PER_SECOND = 2.0, 10.0
 #: So long one look goes on with what takes a request for each; a figure is fresh for longer, and a lease still longer.
 ONE_BY_ONE = timedelta(seconds=15)
 #: Keys that are tried for one and the same request.
@@ -30,6 +30,8 @@ KEYS = 5
 REPEATS = 2
 #: A figure that was read longer ago is read anew: whoever slept so long may have lost its lease to another one.
 FRESH = timedelta(seconds=30)
+#: Quants that are counted in one call.
+IMPORTED_AT_ONCE = 200
 IMPORT_FIELDS = ("id", "product_id/.id", "location_id/.id", "inventory_quantity_auto_apply")
 
 
@@ -130,7 +132,7 @@ def _by_rest(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]
         told = store.shopify.stock.set_by_rest(setting_of(one, Named.AVAILABLE))
         return Applied(one, told, by_rest=True)
 
-    return _one_by_one(plans, store, put)
+    return _one_by_one(plans, store, put, REST_PER_SECOND)
 
 
 def _activate(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
@@ -141,11 +143,14 @@ def _activate(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result
         store.shopify.stock.activate(one.level.item_id, one.situation.location, key)
         return Applied(one)
 
-    return {} if store.rules.inventory.writes is Writes.REST else _one_by_one(plans, store, activate)
+    by_rest = store.rules.inventory.writes is Writes.REST
+    return {} if by_rest else _one_by_one(plans, store, activate, ACTIVATED_PER_SECOND)
 
 
-def _one_by_one(plans: Sequence[Changes], store: StoreContext, act: Callable[[Changes], Result]) -> dict[str, Result]:
-    """One request for each, while there is time and they go well; the others come back in the rhythm of REST.
+def _one_by_one(
+    plans: Sequence[Changes], store: StoreContext, act: Callable[[Changes], Result], per_second: float
+) -> dict[str, Result]:
+    """One request for each, while there is time and they go well; the others come back `per_second`.
 
     Whatever is no refusal of that one thing would meet the next one as well, and a thousand of them would outlast the
     lease.
@@ -159,7 +164,7 @@ def _one_by_one(plans: Sequence[Changes], store: StoreContext, act: Callable[[Ch
             stop = RateLimited("the others take the next looks", "shopify", after_seconds=0.0)
         if stop is not None:
             put_off += 1
-            answers[one.record_id] = _later(stop, put_off)
+            answers[one.record_id] = _later(stop, put_off / per_second)
             continue
         try:
             answers[one.record_id] = act(one)
@@ -169,32 +174,43 @@ def _one_by_one(plans: Sequence[Changes], store: StoreContext, act: Callable[[Ch
     return answers
 
 
-def _later(stop: Failure, place: int) -> Failure:
+def _later(stop: Failure, seconds: float) -> Failure:
     """Of one that was not asked for any more: that is no attempt."""
     if isinstance(stop, Outage):
         return stop
-    seconds = place / REST_PER_SECOND + (stop.after_seconds if isinstance(stop, RateLimited) else 0.0)
-    return RateLimited(stop.message, stop.side, details=stop.details, after_seconds=seconds)
+    after = seconds + (stop.after_seconds if isinstance(stop, RateLimited) else 0.0)
+    return RateLimited(stop.message, stop.side, details=stop.details, after_seconds=after)
 
 
 def _import(plans: Sequence[Changes], store: StoreContext) -> dict[str, Result]:
-    """Exactly once: the quant's external id follows from the pair, and what is there already stays as it is."""
+    """Exactly once: the quant's external id follows from the pair, and what is there already stays as it is.
+
+    Odoo counts some twenty a second: all of a catalogue in one call would outlast its patience, and ours.
+    """
     answers: dict[str, Result] = {}
-    if not plans:
-        return answers
-    rules = store.rules.inventory
+    stop: Failure | None = None
+    ends = store.ledger.clock.now() + ONE_BY_ONE
+    for start in range(0, len(plans), IMPORTED_AT_ONCE):
+        some = plans[start : start + IMPORTED_AT_ONCE]
+        if stop is None and store.ledger.clock.now() > ends:
+            stop = RateLimited("the others take the next looks", "odoo")
+        if stop is None:
+            try:
+                results = in_one_call(some, lambda few: _counted(few, store))
+            except Failure as failure:
+                stop = failure
+            else:
+                answers |= {one.record_id: failure for one, failure in results.failed}
+                continue
+        answers |= {one.record_id: stop for one in some}
+    return answers
 
-    def load(some: Sequence[Changes]) -> Sequence[int]:
-        rows = []
-        for one in some:
-            rule = rules.of(one.situation.location)
-            name = imported_name(store.module, pair_id(one.situation.variant_id, one.situation.location))
-            place = rule.import_place if rule else 0
-            rows.append((name, one.situation.product_id, place, one.import_quantity))
-        return store.odoo.load("stock.quant", IMPORT_FIELDS, rows, context={"inventory_mode": True}).ids
 
-    try:
-        results = in_one_call(plans, load)
-    except Failure as failure:
-        return {one.record_id: failure for one in plans}
-    return {one.record_id: failure for one, failure in results.failed}
+def _counted(plans: Sequence[Changes], store: StoreContext) -> Sequence[int]:
+    rows = []
+    for one in plans:
+        rule = store.rules.inventory.of(one.situation.location)
+        name = imported_name(store.module, pair_id(one.situation.variant_id, one.situation.location))
+        place = rule.import_place if rule else 0
+        rows.append((name, one.situation.product_id, place, one.import_quantity))
+    return store.odoo.load("stock.quant", IMPORT_FIELDS, rows, context={"inventory_mode": True}).ids

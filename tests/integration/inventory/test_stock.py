@@ -11,6 +11,7 @@ from libs.common.ledger.model import Hint, State
 from libs.sandbox.faults import Call, Fault
 from libs.sandbox.odoo.models.sale_actions import action_confirm
 from libs.sandbox.shopify.sandbox import LOCATION
+from services.workers.inventory import levels
 from tests.integration.inventory.shelf import CAP, ELSEWHERE, MUG, Shelf, link, open_shelf
 
 
@@ -258,7 +259,12 @@ def test_drift_is_reported_or_corrected_by_rule(shelf: Shelf) -> None:
     assert shelf.pair().state is State.SYNCED
 
 
-def test_drift_is_found_by_the_daily_audit_where_no_webhook_tells_of_it(shelf: Shelf) -> None:
+@pytest.mark.parametrize("read_at_most", [100, 0], ids=["few", "many"])
+def test_drift_is_found_by_the_daily_audit_where_no_webhook_tells_of_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, read_at_most: int
+) -> None:
+    """Of many as well, where what was last seen stands for what Shopify has when only Odoo tells of a change."""
+    monkeypatch.setattr(levels, "READ_AT_MOST", read_at_most)
     shelf.count(10)
     shelf.settle()
     shelf.shop.set_level(MUG, 4)

@@ -1,9 +1,9 @@
-"""What takes a request for each, by REST or to stock an item: how long one look goes on with it, and what ends it."""
+"""What takes many requests, by REST, to stock items, or to import: how long one look goes on with it, and what ends it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,6 +16,7 @@ from libs.common.domain.stock import Level
 from libs.common.errors import Ambiguous, Failure, Outage, RateLimited, Rejected
 from libs.common.shopify.inventory import Answer, Setting
 from services.workers.context import StoreContext
+from services.workers.inventory import apply as apply_module
 from services.workers.inventory.apply import ONE_BY_ONE, Result, apply
 from services.workers.inventory.model import Applied, Changes, Situation
 from services.workers.inventory.plan import plan
@@ -98,7 +99,8 @@ def test_one_without_an_answer_ends_it_and_the_others_come_back_without_an_attem
     shop, results = carried_out(at("1", Ambiguous("no answer", "shopify")), ManualClock(), rest=rest)
     assert shop.asked == ["0", "1"]
     assert [type(one) for one in results] == [Applied, Ambiguous, RateLimited, RateLimited, RateLimited]
-    assert [one.after_seconds for one in results if isinstance(one, RateLimited)] == [0.5, 1.0, 1.5]
+    after = [0.5, 1.0, 1.5] if rest else [0.1, 0.2, 0.3]
+    assert [one.after_seconds for one in results if isinstance(one, RateLimited)] == pytest.approx(after)
 
 
 @pytest.mark.parametrize("rest", [True, False], ids=["set by REST", "activated"])
@@ -112,7 +114,8 @@ def test_a_shop_that_is_down_is_asked_once(*, rest: bool) -> None:
 def test_a_full_bucket_is_waited_for_in_its_rhythm(*, rest: bool) -> None:
     full = RateLimited("full", "shopify", after_seconds=4.0)
     _, results = carried_out(at("2", full), ManualClock(), rest=rest)
-    assert [one.after_seconds for one in results if isinstance(one, RateLimited)] == [4.0, 4.5, 5.0]
+    after = [4.0, 4.5, 5.0] if rest else [4.0, 4.1, 4.2]
+    assert [one.after_seconds for one in results if isinstance(one, RateLimited)] == pytest.approx(after)
 
 
 def test_a_look_ends_before_its_figures_grow_old() -> None:
@@ -120,3 +123,47 @@ def test_a_look_ends_before_its_figures_grow_old() -> None:
     shop, results = carried_out(lambda _: clock.advance(ONE_BY_ONE.total_seconds() * 0.6), clock, rest=True)
     assert len(shop.asked) == 2
     assert [type(one) for one in results] == [Applied, Applied, RateLimited, RateLimited, RateLimited]
+
+
+@dataclass
+class Odoo:
+    """Takes its time to count; `refuses` to answer at the call of this number."""
+
+    clock: ManualClock
+    seconds: float
+    refuses: int = 0
+    counted: list[int] = field(default_factory=list)
+    """How many in each call."""
+
+    def load(self, _model: str, _fields: Sequence[str], rows: Sequence[Any], **_: Any) -> SimpleNamespace:
+        self.counted.append(len(rows))
+        self.clock.advance(self.seconds)
+        if len(self.counted) == self.refuses:
+            raise Ambiguous("no answer", "odoo")
+        return SimpleNamespace(ids=list(range(len(rows))))
+
+
+def imported(odoo: Odoo, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Five pairs, two in a call: what comes of each."""
+    monkeypatch.setattr(apply_module, "IMPORTED_AT_ONCE", 2)
+    location = {"location": "61", "warehouses": [1], "import_place": 8}
+    stock = {"to_shopify": True, "locations": [location], "first_import": True}
+    rules = StoreRules.model_validate({"inventory": stock})
+    store: Any = SimpleNamespace(rules=rules, ledger=SimpleNamespace(clock=odoo.clock), odoo=odoo, module="tandem_acme")
+    plans = [replace(decided(one, rules, odoo.clock, stocked=True), import_quantity=3) for one in range(MANY)]
+    return [type(one).__name__ for one in apply([replace(one, quantity=None) for one in plans], store)]
+
+
+def test_an_import_of_many_goes_in_several_calls_as_far_as_time_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = Odoo(ManualClock(), seconds=1)
+    assert imported(quick, monkeypatch) == ["Applied"] * MANY
+    assert quick.counted == [2, 2, 1]
+    slow = Odoo(ManualClock(), seconds=ONE_BY_ONE.total_seconds() * 0.6)
+    assert imported(slow, monkeypatch) == ["Applied"] * 4 + ["RateLimited"]
+    assert slow.counted == [2, 2]
+
+
+def test_an_import_ends_with_the_first_call_that_has_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    odoo = Odoo(ManualClock(), seconds=1, refuses=2)
+    assert imported(odoo, monkeypatch) == ["Applied"] * 2 + ["Ambiguous"] * 3
+    assert odoo.counted == [2, 2]

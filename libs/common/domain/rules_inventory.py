@@ -94,19 +94,15 @@ class InventoryRules(_Rules):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.to_shopify and not self.locations:
-            raise ValueError("to_shopify needs locations")
+            raise ValueError("to_shopify needs locations: name at least one")
         known = [one.location for one in self.locations]
-        if len(known) != len(set(known)):
-            raise ValueError("a location is named twice")
+        for twice in (one for one in known if known.count(one) > 1):
+            message = f"location {twice} is named twice: put all that it shows into one entry"
+            raise ValueError(message)
         if self.writes is Writes.REST and self.name is not Named.AVAILABLE:
-            raise ValueError("REST sets `available` only")
-        if self.first_import and not all(one.import_place for one in self.locations):
-            raise ValueError("first_import needs an import_place for every location")
-        places = [one.import_place for one in self.locations]
-        if self.first_import and len(places) != len(set(places)):
-            raise ValueError(
-                "first_import needs another import_place for each location: one would be counted over another"
-            )
+            raise ValueError("REST sets `available` only: set `name: available`, or `writes: graphql`")
+        if self.first_import:
+            self._each_has_its_own_place()
         shares: dict[tuple[str, int], int] = defaultdict(int)
         for one in self.locations:
             for source in one.sources:
@@ -116,6 +112,20 @@ class InventoryRules(_Rules):
                 message = f"{kind} {number} is shown by several locations with {share} % in all: units would sell twice"
                 raise ValueError(message)
         return self
+
+    def _each_has_its_own_place(self) -> None:
+        taken: dict[int, str] = {}
+        for one in self.locations:
+            if one.import_place is None:
+                message = f"first_import needs an import_place for every location: {one.location} has none"
+                raise ValueError(message)
+            other = taken.setdefault(one.import_place, one.location)
+            if other != one.location:
+                message = (
+                    f"first_import needs another import_place for each location: {one.location} and {other} name "
+                    f"{one.import_place}, and one would be counted over the other"
+                )
+                raise ValueError(message)
 
     def of(self, location: str) -> LocationRules | None:
         return next((one for one in self.locations if one.location == location), None)

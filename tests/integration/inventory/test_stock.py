@@ -86,6 +86,21 @@ def test_a_sale_that_odoo_has_not_recorded_is_taken_off_and_waited_for(shelf: Sh
     assert shelf.pair().state is State.SYNCED
 
 
+def test_what_odoo_has_confirmed_of_an_order_is_taken_off_once_while_its_record_waits(shelf: Shelf) -> None:
+    """Odoo has reserved it; the record is due again, or held, for whatever else became of the order."""
+    shelf.count(10)
+    shelf.settle()
+    order = shelf.buy(3)
+    shelf.settle()
+    shelf.ledger.record_hints([Hint("acme", "order", order, why="orders/updated")])
+    shelf.count(12)
+    shelf.poll()
+    shelf.work("inventory")
+    assert shelf.available() == 9
+    (*_, verified) = [event for event in shelf.pair().history if event.what == "verified"]
+    assert (verified.details["free_qty"], verified.details["unrecorded"]) == ("9", "0")
+
+
 def test_a_sale_whose_webhook_has_not_come_is_found_and_announced(shelf: Shelf) -> None:
     shelf.count(10)
     shelf.sync()

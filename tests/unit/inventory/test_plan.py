@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -161,25 +162,29 @@ def test_what_is_missing_without_an_order_is_taken_off_and_nothing_goes_up_meanw
     assert equal.quantity == 1
 
 
+def two(**second: Any) -> list[dict[str, Any]]:
+    return [{"location": "1", "warehouses": [1], "import_place": 8}, {"location": "2", "warehouses": [2], **second}]
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "words"),
     [
-        {"locations": []},
-        {"locations": [{"location": LOCATION}]},
-        {"locations": [{"location": LOCATION, "warehouses": [1], "places": [2]}]},
-        {"locations": [{"location": "1", "warehouses": [1]}, {"location": "2", "warehouses": [1, 2]}]},
-        {"locations": [{"location": "1", "warehouses": [1]}, {"location": "1", "warehouses": [2]}]},
-        {"writes": "rest", "name": "on_hand"},
-        {"first_import": True},
-        {
-            "first_import": True,
-            "locations": [{"location": one, "warehouses": [int(one)], "import_place": 8} for one in ("1", "2")],
-        },
+        ({"locations": []}, "name at least one"),
+        ({"locations": [{"location": LOCATION}]}, "location 61 needs warehouses or places"),
+        (
+            {"locations": [{"location": LOCATION, "warehouses": [1], "places": [2]}]},
+            "61 needs warehouses or places, and",
+        ),
+        ({"locations": two(warehouses=[1, 2])}, "warehouse 1 is shown by several locations with 200 %"),
+        ({"locations": two(location="1")}, "location 1 is named twice: put"),
+        ({"writes": "rest", "name": "on_hand"}, "set `name: available`, or `writes: graphql`"),
+        ({"first_import": True, "locations": two()}, "2 has none"),
+        ({"first_import": True, "locations": two(import_place=8)}, "2 and 1 name 8"),
     ],
 )
-def test_rules_that_would_sell_twice_or_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:
+def test_rules_that_would_sell_twice_or_mean_nothing_are_refused(wrong: dict[str, Any], words: str) -> None:
     usual = {"to_shopify": True, "locations": [{"location": LOCATION, "warehouses": [1]}]}
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=re.escape(words)):
         InventoryRules.model_validate({**usual, **wrong})
 
 

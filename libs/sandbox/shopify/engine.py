@@ -11,7 +11,7 @@ from typing import Any
 from graphql import ExecutionResult, execute
 
 from libs.sandbox.shopify.resolvers import ShopFacts, attach, resolve_field
-from libs.sandbox.shopify.schema import Documents, coerce_variables, load_schema
+from libs.sandbox.shopify.schema import coerce_variables, documents, load_schema
 
 MAX_QUERY_COST = 1000
 _LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
@@ -92,10 +92,9 @@ class Engine:
         self.schema = load_schema()
         self.bucket = bucket
         attach(self.schema, facts)
-        self._documents = Documents(self.schema)
 
     def run(self, text: str, variables: dict[str, Any], operation_name: str | None) -> Answer:
-        prepared = self._documents.prepare(text, operation_name)
+        prepared = documents().prepare(text, operation_name)
         if prepared.document is None or prepared.operation is None or prepared.cost is None:
             return _failed(list(prepared.errors))
         coerced, errors = coerce_variables(self.schema, prepared.operation, variables)

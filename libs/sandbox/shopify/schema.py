@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -42,12 +43,17 @@ _UNUSED_VARIABLE = re.compile(r"Variable '\$(?P<variable>\w+)' is never used")
 
 def load_schema() -> GraphQLSchema:
     """A new schema object: whoever hangs resolvers on it changes nobody else's."""
-    schema = build_ast_schema(parse(SCHEMA_FILE.read_text("utf-8")), assume_valid=True)
+    schema = build_ast_schema(_schema_document(), assume_valid=True)
     for name, serialize in _SCALARS.items():
         scalar = schema.type_map[name]
         assert isinstance(scalar, GraphQLScalarType)  # noqa: S101 - these names are scalars in the schema
         scalar.coerce_output_value = serialize
     return schema
+
+
+@cache
+def _schema_document() -> DocumentNode:
+    return parse(SCHEMA_FILE.read_text("utf-8"))
 
 
 def _decimal(value: Any) -> str:
@@ -113,6 +119,12 @@ class Documents:
         operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
         chosen = next(o for o in operations if operation is None or (o.name and o.name.value == operation))
         return Prepared(document, (), chosen, cost)
+
+
+@cache
+def documents() -> Documents:
+    """Those of every shop of this process: what is valid, and what it costs, is no matter of resolvers."""
+    return Documents(load_schema())
 
 
 def _located(fault: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from email.utils import parseaddr
+
+#: E.164: so many digits at most, the country's among them.
+PHONE_DIGITS = 15
+#: `+49 (0)30 1234`: the 0 is only dialled inside the country.
+_TRUNK = re.compile(r"^(\+\d{1,3}[\s./\-]*)\(0\)")
+_PHONE = re.compile(r"\+[\d\s()./\-]+")
 
 
 def normalise_email(email: str) -> str:
-    """`" Jane@Example.COM "` → `jane@example.com`: as Odoo's `email_normalized` has it."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    """`" Jane@Example.COM "`, `Jane <jane@example.com>` → `jane@example.com`: as Odoo's `email_normalized` has it."""
+    text = unicodedata.normalize("NFKC", email).strip()
+    return (parseaddr(text)[1] or text if text.endswith(">") else text).lower()
 
 
 def normalise_phone(phone: str) -> str:
-    """`+1 (555) 01-00` → `+15550100`; "" for a number without its country: nobody knows whose it is."""
-    text = unicodedata.normalize("NFKC", phone).strip()
+    """`+1 (555) 01-00` → `+15550100`; "" for a number without its country: nobody knows whose it is.
+
+    "" as well for what is no number alone (`+1 555 0100 ext. 5`, two numbers in one field): it would be another one.
+    """
+    text = _TRUNK.sub(r"\1", unicodedata.normalize("NFKC", phone).strip())
     digits = "".join(one for one in text if one.isdigit())
-    return f"+{digits}" if text.startswith("+") and digits else ""
+    return f"+{digits}" if _PHONE.fullmatch(text) and 0 < len(digits) <= PHONE_DIGITS else ""
 
 
 def normalise_code(code: str) -> str:

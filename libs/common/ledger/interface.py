@@ -75,11 +75,12 @@ class Ledger(Protocol):
         ...
 
     def move_link(
-        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None
+        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None, at_work: bool = False
     ) -> int | None:
         """Give the target of one record to another one that has none; the target's id, None where there is none.
 
-        `instead_of` is a target of the other one that is gone and is given up for it. May be repeated.
+        `instead_of` is a target of the other one that is gone and is given up for it. May be repeated. Raises
+        Transient, and changes nothing, where the other one has a target of its own, or, unless `at_work`, a worker.
         """
         ...
 

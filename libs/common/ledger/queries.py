@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
+from libs.common.errors import Transient
 from libs.common.ledger.base import Records, made_due
 from libs.common.ledger.documents import Document, from_document, read_target, stored_time, target_document
 from libs.common.ledger.engine import reaching_ledger
@@ -119,7 +120,7 @@ class Queries(Records):
                 self._records.update_many(waiting, made_due(self.clock.now()))
 
     def move_link(
-        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None
+        self, store: str, entity: str, source_id: str, to: str, *, instead_of: int | None = None, at_work: bool = False
     ) -> int | None:
         """See `Ledger.move_link`. What was taken off is kept on the record until it has arrived (FAULTS.md F13)."""
         key, now = record_id(store, entity, source_id), self.clock.now()
@@ -133,13 +134,18 @@ class Queries(Records):
             if instead_of is not None:
                 gone = {"_id": record_id(store, entity, to), "target.id": instead_of}
                 self._records.update_one(gone, {"$unset": {"target": "", "synced": ""}})
-            self._link(store, Link(entity, to, target, target.name))
+            arrived = self._link(store, Link(entity, to, target, target.name), at_work=at_work)
+            if not arrived and self.links(store, entity, [to]).get(to) != target:
+                kept = {"$set": {"target": target_document(target)}, "$unset": {f"told.{MOVING}": ""}}
+                self._records.update_one({"_id": key}, kept)
+                raise Transient(f"{to} is at work, or was given a link meanwhile", code="link_taken")
             moved = Event(now, "link moved", {"to": record_id(store, entity, to), "target": target_document(target)})
             update = {"$unset": {f"told.{MOVING}": ""}, "$push": {"history": pushed_events([moved])}}
             self._records.update_one({"_id": key}, update)
         return target.id
 
-    def _link(self, store: str, link: Link) -> bool:
+    def _link(self, store: str, link: Link, *, at_work: bool = True) -> bool:
+        """Not `at_work`: not while a worker has it, whose outcome would take the link's place."""
         now = self.clock.now()
         key = record_id(store, link.entity, link.source_id)
         target = target_document(link.target)
@@ -166,6 +172,8 @@ class Queries(Records):
         try:
             # What was erased on request is not linked again by whoever still knows of it.
             free = {"_id": key, "target.id": {"$exists": False}, "told.erased": {"$exists": False}}
+            if not at_work:
+                free["state"] = {"$ne": State.RUNNING.value}
             self._records.update_one(free, update, upsert=True)
         except DuplicateKeyError:
             return False  # linked already, or its target is another record's

@@ -34,7 +34,7 @@ def read_contacts(
     One call; archived ones too. Among a contact's addresses are the companies below it. E-mails and phones are
     normalised. What is gone is absent.
     """
-    fields = [*_FIELDS, *(["phone_sanitized"] if names.partner_phone_sanitized else []), *_rank(names)]
+    fields = [*_FIELDS, *_known_by(names)]
     wanted = sorted(set(ids))
     parts: list[Any] = [("id", "in", wanted), ("parent_id", "in", wanted)] if wanted else []
     if emails:
@@ -65,8 +65,23 @@ def _address(row: Mapping[str, Any]) -> OdooAddress:
     return OdooAddress(row["id"], row["type"], kept, row["active"], values["vat"], row["is_company"])
 
 
-def _rank(names: OdooFields) -> list[str]:
-    return ["customer_rank"] if names.partner_customer_rank else []
+def _known_by(names: OdooFields) -> list[str]:
+    """What this server has of how it reads an e-mail address and a phone number, and whether it counts customers."""
+    fields = {
+        "phone_sanitized": names.partner_phone_sanitized,
+        "email_normalized": names.partner_email_normalized,
+        "customer_rank": names.partner_customer_rank,
+    }
+    return [name for name, there in fields.items() if there]
+
+
+def _email(row: Mapping[str, Any]) -> str:
+    """Of several addresses in one field the first, as Odoo has it; what is none for Odoo as it was typed."""
+    return normalise_email(str(row.get("email_normalized") or row["email"] or ""))
+
+
+def _phone(row: Mapping[str, Any]) -> str:
+    return normalise_phone(str(row.get("phone_sanitized") or "")) or normalise_phone(str(row["phone"] or ""))
 
 
 def _contact(row: Mapping[str, Any], addresses: tuple[OdooAddress, ...]) -> OdooContact:
@@ -76,8 +91,8 @@ def _contact(row: Mapping[str, Any], addresses: tuple[OdooAddress, ...]) -> Odoo
         name=values["name"],
         written_at=parse_datetime(row["write_date"]),
         values=tuple(values.items()),
-        email=normalise_email(values["email"]),
-        phone=normalise_phone(str(row.get("phone_sanitized") or "")) or normalise_phone(values["phone"]),
+        email=_email(row),
+        phone=_phone(row),
         active=row["active"],
         parent_id=_id(row["parent_id"]),
         type=row["type"],
@@ -112,8 +127,7 @@ def contact_pages(client: OdooClient, names: OdooFields, *, page_records: int = 
 
     One call for each page. Only what a contact is known by is read: `values` is empty.
     """
-    fields = [*("name", "email", "phone", "type", "is_company", "parent_id", "write_date"), *_rank(names)]
-    fields += ["phone_sanitized"] if names.partner_phone_sanitized else []
+    fields = [*("name", "email", "phone", "type", "is_company", "parent_id", "write_date"), *_known_by(names)]
     reachable = ["|", ("email", "!=", False), ("phone", "!=", False)]
     after = 0
     while True:
@@ -124,9 +138,8 @@ def contact_pages(client: OdooClient, names: OdooFields, *, page_records: int = 
                 name=str(row["name"] or ""),
                 written_at=parse_datetime(row["write_date"]),
                 values=(),
-                email=normalise_email(str(row["email"] or "")),
-                phone=normalise_phone(str(row.get("phone_sanitized") or ""))
-                or normalise_phone(str(row["phone"] or "")),
+                email=_email(row),
+                phone=_phone(row),
                 parent_id=_id(row["parent_id"]),
                 type=row["type"],
                 is_company=row["is_company"],

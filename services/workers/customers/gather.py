@@ -15,7 +15,7 @@ from libs.common.ledger.model import Hint, Record, record_id
 from libs.common.odoo.contacts import MODEL, contact_tags, read_contacts
 from services.workers.context import StoreContext
 from services.workers.customers.companies import Above, of_contacts, of_customers, with_invoices
-from services.workers.customers.model import ERASED, FROM_ODOO, MERGED_INTO, ConsentTags, Situation
+from services.workers.customers.model import ERASED, FROM_ODOO, MERGED_INTO, MOVING, ConsentTags, Situation
 from services.workers.scopes import scoped
 
 ENTITY = "customer"
@@ -35,8 +35,10 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     above = of_customers([one for one in ids if one in customers], store)
     known = _known(batch, pairs, customers, above, store)
     paired = _paired(batch, known, store)
+    moving = {r.told[MERGED_INTO]: r.id for r in batch if r.told.get(MERGED_INTO) and _has_link(r)}
     tags, languages = tags_of(store), store.reference.languages()
     answers: list[Situation | Failure] = []
+    present = {record.source_id for record in batch}
     for record in batch:
         customer = customers.get(record.source_id)
         if customer is None and _may_appear(record):
@@ -63,9 +65,11 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
                 companies=known.above.companies.get(record.source_id, ()),
                 above=known.contacts.get(known.above.partner_ids.get(record.source_id, 0)),
                 invoiced=known.invoiced,
-                waits_for=known.above.waits_for.get(record.source_id),
+                waits_for=(moving.get(record.source_id) if linked is None else None)
+                or known.above.waits_for.get(record.source_id),
                 kept=known.contacts.get(kept_id) if kept_id is not None else None,
                 kept_id=kept_id,
+                beside=record.told.get(MERGED_INTO, "") in present,
             )
         )
     return answers
@@ -78,6 +82,11 @@ def contact_id(record: Record) -> int | None:
     if record.source_id.startswith(FROM_ODOO):
         return int(record.source_id.removeprefix(FROM_ODOO))
     return record.target.id if record.target and record.target.model == MODEL else None
+
+
+def _has_link(record: Record) -> bool:
+    """Whether it has a contact that goes to the customer it was merged into."""
+    return contact_id(record) is not None or MOVING in record.told
 
 
 def tags_of(store: StoreContext) -> ConsentTags:

@@ -65,6 +65,8 @@ class Situation:
     """After a merge: the contact of the customer that stays; None when that one has none in Odoo."""
     kept_id: int | None = None
     """What that customer is linked to, there or not."""
+    beside: bool = False
+    """That customer is in the same batch."""
     made_id: int | None = None
     """Of a contact from Odoo: the customer that was made (or found) for it."""
 
@@ -161,6 +163,8 @@ class MoveLink:
     to: str
     instead_of: int | None
     """The contact that the one that stays is linked to and that is gone in Odoo."""
+    beside: bool = False
+    """The one that stays is in the same batch, and waits for this move."""
 
 
 @dataclass(frozen=True, slots=True)

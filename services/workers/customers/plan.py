@@ -159,12 +159,12 @@ def _merged(situation: Situation, mine: CustomerRules) -> Decision:
     to, contact, kept = situation.told[MERGED_INTO], situation.contact, situation.kept
     done = Ignore(f"merged into customer {to} in Shopify")
     if MOVING in situation.told:
-        return MoveLink(situation.record_id, situation.source_id, to, None)
+        return MoveLink(situation.record_id, situation.source_id, to, None, situation.beside)
     if situation.linked_id is None or contact is None:
         return done
     if kept is None:
         # Either it has no contact, or a person merged the two in Odoo and this one is what is left.
-        return MoveLink(situation.record_id, situation.source_id, to, situation.kept_id)
+        return MoveLink(situation.record_id, situation.source_id, to, situation.kept_id, situation.beside)
     if not contact.active:
         return done
     if mine.merged is MergedContact.ARCHIVE and mine.sync.to_odoo:

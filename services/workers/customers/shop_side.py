@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from libs.common.domain.outcomes import Hold
-from libs.common.errors import Failure, Outage, RateLimited
+from libs.common.errors import Failure, NeedsFirst, Outage, RateLimited
+from libs.common.ledger.model import State
 from services.workers.context import StoreContext
 from services.workers.customers.gather import ENTITY
 from services.workers.customers.model import NewInShop, ShopAddress, ToShopify
@@ -75,10 +76,20 @@ class ShopSide(Asking):
         """Look first: the shop may have this customer, also from a try whose answer was lost."""
         found = self.store.shopify.find_customer(email=changes.email, phone=changes.phone)
         if found is not None:
+            self._at_rest(found)
             linked = self.store.links(ENTITY, [found]).get(found)
             return _taken(changes, found, linked) if linked not in {None, changes.contact.id} else found
         identifier = {"email": changes.email} if changes.email else {"phone": changes.phone}
         return self.store.shopify.set_customer(identifier, changes.values)
+
+    def _at_rest(self, customer_id: str) -> None:
+        """A customer whose record is on its way may be given a contact of its own at this very moment.
+
+        Raises NeedsFirst: once that has its contact, by the e-mail address most likely this one, nothing is made.
+        """
+        record = self.store.records(ENTITY, [customer_id]).get(customer_id)
+        if record is not None and record.target is None and record.state in {State.DUE, State.RUNNING}:
+            raise NeedsFirst(f"customer {customer_id} is on its way", "shopify", record_id=record.id)
 
 
 def _taken(changes: NewInShop, customer_id: str, linked: int | None) -> Hold:

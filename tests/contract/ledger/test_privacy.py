@@ -115,6 +115,28 @@ def test_a_move_that_was_cut_in_two_is_finished(ledger: MongoLedger) -> None:
     assert "moving" not in found.told
 
 
+def test_a_move_that_was_cut_after_the_link_had_arrived_is_finished(ledger: MongoLedger) -> None:
+    target = Target("res.partner", 5, "Jane Doe")
+    ledger.record_hints([Hint("acme", "customer", "1", why="test", told={"moving": "5 res.partner Jane Doe"})])
+    ledger.link("acme", [Link("customer", "2", target, "Jane Doe")])
+    assert ledger.move_link("acme", "customer", "1", "2") == 5
+    assert ledger.links("acme", "customer", ["1", "2"]) == {"2": target}
+
+
+def test_a_link_does_not_move_to_a_record_at_work_or_with_one_of_its_own(ledger: MongoLedger) -> None:
+    target = Target("res.partner", 5, "Jane Doe")
+    ledger.link("acme", [Link("customer", "1", target), Link("customer", "3", Target("res.partner", 6, "B"))])
+    ledger.record_hints([Hint("acme", "customer", "2", why="test")])
+    assert ledger.claim("acme", "customer", [], worker="w", lease_seconds=60, limit=1)
+    for to in ("2", "3"):
+        with pytest.raises(Transient, match="at work"):
+            ledger.move_link("acme", "customer", "1", to)
+        found = ledger.get("acme/customer/1")
+        assert found
+        assert (found.target, dict(found.told)) == (target, {})
+    assert ledger.move_link("acme", "customer", "1", "2", at_work=True) == 5
+
+
 def test_a_link_that_an_order_made_is_no_work_for_the_customers_workers(ledger: MongoLedger) -> None:
     ledger.link("acme", [Link("customer", "1", Target("res.partner", 5, "A"), "A")])
     assert ledger.to_nudge(limit=10, overdue_seconds=1, entities=["customer"]) == []

@@ -154,6 +154,20 @@ def test_contacts_are_found_by_email_and_by_phone_however_they_are_written(store
     assert read_contacts(store.odoo, store.odoo_fields, [ids[1]])[ids[1]].phone == phone
 
 
+def test_a_contact_whose_email_stands_with_a_name_or_among_others_is_the_customer(store: StoreContext) -> None:
+    email = f"Named.{store.slug}@Example.com"
+    written_so = [f"Jane Doe <{email}>", f"{email}; other.{store.slug}@example.com"]
+    rows = [[f"{store.module}.e{n}", f"E {store.slug} {n}", one] for n, one in enumerate(written_so)]
+    ids = store.odoo.load("res.partner", ["id", "name", "email"], rows).ids
+    found = read_contacts(store.odoo, store.odoo_fields, [], emails={email.lower()})
+    assert {one: found[one].email for one in ids} == dict.fromkeys(ids, email.lower())
+    changes = planned(store, jane(store, email=email, phone=""), candidates=tuple(found.values()))
+    assert changes.ref == ids[0]
+    assert "email" not in changes.values
+    paged = {one.id: one for page in contact_pages(store.odoo, store.odoo_fields) for one in page}
+    assert paged[ids[1]].email == email.lower()
+
+
 def test_a_batch_with_a_bad_one_holds_that_one_alone(store: StoreContext) -> None:
     good = planned(store, jane(store))
     bad = planned(store, jane(store, email=f"bad.{store.slug}@example.com"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from libs.common.ledger.model import State
+from libs.common.ledger.model import Settlement, State, Target
 from tests.integration.customers.lobby import HOME, JANE, WORK, Lobby, open_lobby
 
 
@@ -136,3 +136,45 @@ def test_a_merge_moves_the_link_or_asks_about_the_second_contact(lobby: Lobby) -
     lobby.rules(sync="from_shopify", merged="archive")
     assert lobby.sync(third).state is State.SYNCED
     assert lobby.contact(lobby.record("customer", third))["active"] is False
+
+
+def test_a_merge_and_a_change_of_who_stays_at_once_leave_one_contact(lobby: Lobby) -> None:
+    kept, gone = lobby.add(replace(JANE, email="k@example.com", phone="")), lobby.add(JANE, HOME)
+    target = lobby.sync(gone).target
+    lobby.shop.merge_customers(kept, gone)
+    lobby.hint(kept)
+    lobby.sync(gone, why="customers/merge", told={"merged_into": kept})
+    assert lobby.record("customer", kept).target == target
+    assert (lobby.record("customer", kept).state, lobby.record("customer", gone).state) == (State.SYNCED, State.SYNCED)
+    assert len(lobby.odoo.find("res.partner", [("parent_id", "=", False), ("name", "=", "Jane Doe")])) == 1
+
+
+def test_a_merge_waits_while_who_stays_is_at_work_elsewhere(lobby: Lobby) -> None:
+    kept, gone = lobby.add(replace(JANE, email="k@example.com", phone="")), lobby.add(JANE, HOME)
+    target = lobby.sync(gone).target
+    lobby.shop.merge_customers(kept, gone)
+    lobby.hint(kept)
+    claim = lobby.ledger.claim("acme", "customer", [], worker="another", lease_seconds=60, limit=1)
+    assert claim
+    record = lobby.sync(gone, why="customers/merge", told={"merged_into": kept})
+    assert (record.state, record.waits_for, record.target) == (State.DUE, f"acme/customer/{kept}", target)
+    own = lobby.odoo.add("res.partner", name="Kay")
+    made = Target("res.partner", own, "Kay")
+    lobby.ledger.settle(claim.token, [Settlement(claim.records[0].id, State.SYNCED, 1, target=made)])
+    lobby.work()
+    held = lobby.record("customer", gone).held
+    assert held
+    assert (held.code, lobby.record("customer", kept).target) == ("merged_contacts", made)
+
+
+def test_merges_one_after_the_other_bring_the_contact_to_who_is_left(lobby: Lobby) -> None:
+    first, second = lobby.add(JANE, HOME), lobby.add(replace(JANE, email="b@example.com", phone=""))
+    third = lobby.add(replace(JANE, email="c@example.com", phone=""))
+    target = lobby.sync(first).target
+    for kept, gone in ((second, first), (third, second)):
+        lobby.shop.merge_customers(kept, gone)
+    lobby.hint(first, why="customers/merge", told={"merged_into": second})
+    lobby.sync(second, why="customers/merge", told={"merged_into": third})
+    lobby.work()
+    assert [lobby.record("customer", one).target for one in (first, second, third)] == [None, None, target]
+    assert lobby.record("customer", third).state is State.SYNCED

@@ -151,6 +151,25 @@ def test_two_contacts_of_one_email_are_a_question_and_not_two_customers(lobby: L
     assert [record.held.code for record in held if record.held] == ["customer_taken"]
 
 
+def test_a_person_made_on_both_sides_at_the_same_moment_is_one_pair(lobby: Lobby) -> None:
+    customer = lobby.add(JANE, HOME)
+    lobby.hint(customer, why="customers/create")
+    claim = lobby.ledger.claim("acme", "customer", [], worker="another", lease_seconds=60, limit=1)
+    assert claim
+    partner = person(lobby, email="jane.doe@example.com", phone=False)
+    lobby.poll()
+    waiting = lobby.record("customer", f"odoo-{partner}")
+    assert (waiting.state, waiting.waits_for) == (State.DUE, f"acme/customer/{customer}")
+    assert lobby.record("customer", customer).target is None, "the other worker may be making a contact"
+    lobby.ledger.hand_back(claim.token)
+    lobby.work()
+    pair = lobby.record("customer", customer)
+    assert (pair.state, pair.target and pair.target.id) == (State.SYNCED, partner)
+    assert lobby.record("customer", f"odoo-{partner}").state is State.IGNORED
+    assert len(lobby.shop.customers()) == 1
+    assert len(lobby.odoo.find("res.partner", [("email", "=", "jane.doe@example.com")])) == 1
+
+
 def test_bad_input_holds_that_contact_with_the_reason_and_nothing_else(lobby: Lobby) -> None:
     bad = person(lobby, email="not an address", phone=False)
     person(lobby, email="good@example.com", phone=False)

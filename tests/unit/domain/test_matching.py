@@ -1,3 +1,5 @@
+import pytest
+
 from libs.common.domain.matching import (
     Ambiguous,
     PartnerFact,
@@ -6,6 +8,7 @@ from libs.common.domain.matching import (
     match_partner,
     match_product,
     normalise_email,
+    normalise_phone,
 )
 
 JANE = PartnerFact(7, "Jane", "jane@example.com")
@@ -16,6 +19,40 @@ CUP = ProductFact(2, "Cup", "CUP-1", "401")
 
 def test_an_email_is_compared_without_case_and_spaces() -> None:
     assert normalise_email("  Jane@Example.COM ") == "jane@example.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Jane Doe <Jane@Example.com>", "jane@example.com"),
+        ('"Doe, Jane" <jane@example.com>', "jane@example.com"),
+        ("jane+shop@example.com", "jane+shop@example.com"),
+        ("ｊane@example.com", "jane@example.com"),
+        ("no address", "no address"),
+        ("<>", "<>"),
+    ],
+)
+def test_an_email_is_read_as_odoo_reads_it(written: str, read: str) -> None:
+    assert normalise_email(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("+1 (555) 01-00", "+15550100"),
+        ("+49 (0)30 / 1234-5", "+493012345"),
+        ("+39 06 1234", "+39061234"),
+        ("０３０ 1234", ""),
+        ("030 1234", ""),
+        ("0049 30 1234", ""),
+        ("+1 555 0100 ext. 5", ""),
+        ("+49 30 1234567 / +49 30 7654321", ""),
+        ("+49 30 12345678 30 12345678", ""),
+        ("+", ""),
+    ],
+)
+def test_a_phone_number_is_one_with_its_country_and_nothing_else(written: str, read: str) -> None:
+    assert normalise_phone(written) == read
 
 
 def test_a_link_goes_before_an_email() -> None:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
-from libs.common.domain.products import Product, Variant
+from libs.common.domain.products import Image, Product, Variant
 from libs.common.domain.rules import StoreRules
 from libs.common.domain.variant_prices import decompose
-from services.workers.products.differences import product_digest
+from services.workers.products.differences import not_kept, product_digest
 from services.workers.products.model import Changes, Situation
 from services.workers.products.plan import plan
 
@@ -133,3 +133,58 @@ def test_two_thousand_variants_of_one_option_are_decomposed_at_once() -> None:
     prices = [((("Number", str(n)),), Decimal(n)) for n in range(2048)]
     found = decompose(prices)
     assert found.extra["Number", "2047"] == 2047
+
+
+IMAGE = Image("1", "https://cdn/1.png")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        with_variant(sku="CUP"),
+        with_variant(barcode="222"),
+        with_variant(price="12.51"),
+        with_variant(compare_at="15.00"),
+        with_variant(cost="3.10"),
+        with_variant(weight=Decimal("0.26")),
+        with_variant(hs_code="691200"),
+        with_variant(image=IMAGE),
+        with_variant(image=replace(IMAGE, url="https://cdn/1.png?v=2")),
+        replace(MUG, image=IMAGE),
+        replace(MUG, title="Cup"),
+        replace(MUG, status="ARCHIVED"),
+        replace(MUG, type="Mugs"),
+        replace(MUG, vendor="Acme"),
+        replace(MUG, tags=("blue",)),
+        replace(MUG, description_html="<p>Blue.</p>"),
+        replace(MUG, variants=(replace(MUG.variants[0], options=(("Size", "S"),)),)),
+        replace(MUG, variants=(*MUG.variants, replace(MUG.variants[0], id="8"))),
+    ],
+)
+def test_whatever_changes_is_another_product_than_was_applied(changed: Product) -> None:
+    digests = {product_digest(MUG), product_digest(with_variant(image=IMAGE)), product_digest(changed)}
+    assert len(digests) == (2 if changed == with_variant(image=IMAGE) else 3)
+
+
+def test_a_part_of_the_digest_is_another_only_where_that_part_is() -> None:
+    before = product_digest(MUG).split(":")
+    assert product_digest(replace(MUG, description_html="<p>Blue.</p>")).split(":")[::2] == before[::2]
+    assert product_digest(replace(MUG, image=IMAGE)).split(":")[:2] == before[:2]
+    assert product_digest(replace(MUG, title="Cup")).split(":")[1:] == before[1:]
+
+
+def test_a_cost_that_shopify_does_not_keep_is_left_alone_and_a_service_is_no_goods() -> None:
+    changes = decide(MUG)
+    assert isinstance(changes, Changes)
+    assert "standard_price" not in changes.values
+    assert changes.stored
+    service = decide(with_variant(requires_shipping=False))
+    assert isinstance(service, Changes)
+    assert not service.stored
+
+
+def test_compare_at_prices_that_odoo_keeps_but_one_of_are_told() -> None:
+    cheap, dear = MUG.variants[0], replace(MUG.variants[0], id="8", price="20.00", compare_at="25.00")
+    kept = frozenset({"compare_list_price"})
+    assert "compare-at prices but that of the cheapest" in not_kept(replace(MUG, variants=(cheap, dear)), kept)
+    assert not not_kept(with_variant(compare_at="15.00"), kept)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from libs.common.domain.outcomes import Hold, Nothing
+from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.pricelists import Pricelist, PriceRule
-from libs.common.domain.products import OdooVariant, Template, TemplateLine, TemplateValue
+from libs.common.domain.products import OdooVariant, Product, Template, TemplateLine, TemplateValue, Variant
 from libs.common.domain.rules import StoreRules
 from services.workers.products.to_shopify.model import Changes, Situation
 from services.workers.products.to_shopify.plan import plan
@@ -111,3 +112,92 @@ def test_more_pictures_than_shopify_takes_are_held_and_one_that_many_show_is_one
     assert isinstance(changes, Changes)
     (picture,) = changes.pictures
     assert picture.places == tuple(range(300))
+
+
+SHOWN = Product(
+    "70",
+    "Mug",
+    "ACTIVE",
+    datetime(2026, 11, 25, tzinfo=UTC),
+    variants=(
+        Variant("7", "MUG", "111", "12.50", compare_at="15.00", cost="3.10", weight=Decimal("0.25"), hs_code="691200"),
+    ),
+)
+KILOGRAMS = {"weight": {"value": 0.25, "unit": "KILOGRAMS"}}
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ({}, {}),
+        ({"price": "12.5"}, {}),
+        ({"weight": Decimal(250), "weight_unit": "GRAMS"}, {}),
+        ({"price": "12.51"}, {"price": "12.50"}),
+        ({"compare_at": ""}, {"compareAtPrice": "15.00"}),
+        ({"barcode": "222"}, {"barcode": "111"}),
+        ({"sku": "CUP"}, {"inventoryItem": {"sku": "MUG"}}),
+        ({"cost": "3.00"}, {"inventoryItem": {"cost": "3.10"}}),
+        ({"hs_code": ""}, {"inventoryItem": {"harmonizedSystemCode": "691200"}}),
+        ({"weight": Decimal(1)}, {"inventoryItem": {"measurement": KILOGRAMS}}),
+    ],
+)
+def test_of_a_variant_only_what_differs_is_told(there: dict[str, Any], told: dict[str, Any]) -> None:
+    product = replace(SHOWN, variants=(replace(SHOWN.variants[0], **there),))
+    changes = decide(TEMPLATE, target_id="70", product=product, links={50: "7"})
+    assert isinstance(changes, Changes)
+    assert (dict(changes.set), dict(changes.variants)) == ({}, {"7": told} if told else {})
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ({"title": "Cup"}, {"title": "Mug"}),
+        ({"status": "DRAFT"}, {"status": "ACTIVE"}),
+        ({"type": "Cups"}, {"productType": ""}),
+        ({"tags": ("blue",)}, {"tags": []}),
+        ({"description_html": "<p>Blue.</p>"}, {"descriptionHtml": ""}),
+    ],
+)
+def test_of_a_product_only_what_differs_is_told(there: dict[str, Any], told: dict[str, Any]) -> None:
+    changes = decide(TEMPLATE, target_id="70", product=replace(SHOWN, **there), links={50: "7"})
+    assert isinstance(changes, Changes)
+    assert (dict(changes.set), dict(changes.variants)) == (told, {})
+
+
+def test_the_barcode_tells_which_variant_it_is_before_the_sku() -> None:
+    swapped = (replace(SHOWN.variants[0], id="8", barcode="", options=()), replace(SHOWN.variants[0], sku=""))
+    changes = decide(TEMPLATE, target_id="70", product=replace(SHOWN, variants=swapped))
+    assert isinstance(changes, Changes)
+    assert dict(changes.links) == {50: "7"}
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        (replace(TEMPLATE, kind="service"), "no goods, and products.tag is not given"),
+        (replace(TEMPLATE, active=False), "archived or not sold in Odoo, and not in Shopify"),
+        (replace(TEMPLATE, sale_ok=False), "archived or not sold in Odoo, and not in Shopify"),
+    ],
+)
+def test_what_is_not_offered_is_left_out_with_the_rule(template: Template, why: str) -> None:
+    assert decide(template) == Ignore(why)
+
+
+@pytest.mark.parametrize("away", [{"active": False}, {"sale_ok": False}])
+def test_what_is_sold_no_more_becomes_a_draft(away: dict[str, bool]) -> None:
+    template = replace(TEMPLATE, **away, variants=(replace(MUG, active=away.get("active", True)),))  # type: ignore[arg-type]
+    changes = decide(template, target_id="70", product=SHOWN, links={50: "7"})
+    assert isinstance(changes, Changes)
+    assert dict(changes.set) == {"status": "DRAFT"}
+
+
+def test_a_code_that_is_too_long_is_told_with_its_variant() -> None:
+    held = decide(replace(TEMPLATE, variants=(replace(MUG, barcode="1" * 300),)))
+    assert isinstance(held, Hold)
+    assert "the barcode of variant MUG has 300 characters; 255 are the most" in held.message
+
+
+def test_a_product_with_attributes_and_no_variant_yet_is_asked_for_one() -> None:
+    held = decide(replace(sizes(2), variants=()))
+    assert isinstance(held, Hold)
+    assert "no variant yet" in held.message

@@ -67,7 +67,7 @@ def _contacts(batch: Sequence[Record], new: Sequence[ShopCompany], store: StoreC
         store.odoo_fields,
         {one for one in map(contact_id, batch) if one is not None} | ours,
         refs=named,
-        vats={one for company in new for one in tax_ids(company)},
+        vats={one for company in new for one in (*tax_ids(company), *(at.tax_id for at in company.locations))} - {""},
     )
 
 

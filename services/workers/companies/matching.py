@@ -16,7 +16,7 @@ def match_company(company: ShopCompany, situation: Situation) -> OdooContact | N
     taxed = [
         one
         for one in free
-        if one.is_company and one.parent_id is None and dict(one.values).get("vat") in tax_ids(company)
+        if one.is_company and one.parent_id is None and _plain(dict(one.values).get("vat", "")) in tax_ids(company)
     ]
     return taxed[0] if len(taxed) == 1 else None
 
@@ -27,4 +27,9 @@ def external_ids(company: ShopCompany) -> set[str]:
 
 
 def tax_ids(company: ShopCompany) -> set[str]:
-    return {one.tax_id for one in company.locations} - {""}
+    """Without what people write between the digits: `DE 136 695 976` is DE136695976."""
+    return {_plain(one.tax_id) for one in company.locations} - {""}
+
+
+def _plain(tax_id: str) -> str:
+    return "".join(one for one in tax_id if one.isalnum()).upper()

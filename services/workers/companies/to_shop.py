@@ -29,7 +29,7 @@ from services.workers.companies.fingerprints import (
     main_location,
 )
 from services.workers.companies.model import FROM_ODOO, LocationChange, Situation, ToShop
-from services.workers.customers.contact import differing, language_of
+from services.workers.customers.contact import differing, language_of, locale_of
 from services.workers.customers.parts import Agreed
 
 SHIPPING, BILLING = "SHIPPING", "BILLING"
@@ -81,7 +81,7 @@ def first_location(contact: OdooContact, facts: CompanyFacts) -> CompanyLocation
         name=contact.name,
         external_id=f"{FROM_ODOO}{contact.id}",
         phone=contact.phone,
-        locale=values.get("lang", "").partition("_")[0],
+        locale=locale_of(values.get("lang", "")),
         tax_id=values.get("vat", ""),
         shipping=home,
         billing=_billed(contact, facts) or home,
@@ -141,7 +141,7 @@ def _main(
         told["phone"] = contact.phone
     lang = values.get("lang", "")
     if LANG in parts and lang != language_of(main.locale, situation.languages) and not (complete and main.locale):
-        told["locale"] = lang.partition("_")[0]
+        told["locale"] = locale_of(lang)
     vat = values.get("vat", "") if VAT in parts and not (complete and main.tax_id) else ""
     return LocationChange(
         main.id,
@@ -202,7 +202,7 @@ def _new(below: OdooAddress, address: Address, contact: OdooContact) -> CompanyL
         name=values.get("name") or values.get("city") or contact.name,
         external_id=f"{FROM_ODOO}{below.id}",
         phone=normalise_phone(values.get("phone", "")),
-        locale=above.get("lang", "").partition("_")[0],
+        locale=locale_of(above.get("lang", "")),
         tax_id=below.vat if below.is_company else above.get("vat", ""),
         shipping=address,
         billing=address,

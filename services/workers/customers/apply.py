@@ -92,14 +92,9 @@ class _Run:
         self._in_groups(rows, lambda fields, cells: self.store.odoo.update(MODEL, fields, cells).ids)
 
     def change_below(self, plans: Sequence[ToOdoo]) -> None:
-        """Addresses that get another tax id; few, so one by one."""
-        for one in plans:
-            try:
-                for number, values in one.below:
-                    fields, cells = changed_contact(number, values, None)
-                    self.store.odoo.update(MODEL, fields, [cells])
-            except Rejected as refusal:
-                self.failed[one.record_id] = refusal
+        """Addresses that get another tax id."""
+        rows = [(one, changed_contact(number, values, None)) for one in plans for number, values in one.below]
+        self._sent_in_groups(rows, lambda fields, cells: self.store.odoo.update(MODEL, fields, cells).ids)
 
     def make_addresses(self, wanted: Mapping[str, Sequence[NewAddress]]) -> None:
         """By the record of the contact that they are below."""
@@ -157,11 +152,17 @@ class _Run:
         return tuple(sorted(kept | {keys[tag] for tag, given in one.tags.items() if given and keys[tag]}))
 
     def _in_groups(self, rows: Sequence[Row], call: Send) -> None:
-        """One call for all rows of the same columns."""
+        """As below, of the contacts themselves: which they are is known from here on."""
+        self.ids.update({one.record_id: number for one, number in self._sent_in_groups(rows, call)})
+
+    def _sent_in_groups(self, rows: Sequence[Row], call: Send) -> list[tuple[ToOdoo, int]]:
+        """One call for all rows of the same columns; the database ids of those that were taken."""
+        done: list[tuple[ToOdoo, int]] = []
         groups: dict[tuple[str, ...], list[Row]] = {}
         for row in rows:
             groups.setdefault(tuple(row[1][0]), []).append(row)
         for fields, group in groups.items():
             results = in_one_call(group, partial(_sent, call, list(fields)))
-            self.ids.update({one.record_id: number for (one, _), number in results.done})
+            done += [(one, number) for (one, _), number in results.done]
             self.failed.update({one.record_id: failure for (one, _), failure in results.failed})
+        return done

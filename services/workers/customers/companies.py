@@ -72,6 +72,7 @@ def of_contacts(
     parents = {source: one.parent_id or 0 for source, one in people.items()}
     above = read_contacts(store.odoo, store.odoo_fields, set(parents.values()))
     linked = store.linked_to(MODEL, sorted(set(parents.values())))
+    unknown: list[Hint] = []
     coming = store.records(COMPANY, [f"{FROM_ODOO}{one}" for one in parents.values() if one not in linked])
     for source, parent in parents.items():
         found.partner_ids[source] = parent
@@ -83,8 +84,8 @@ def of_contacts(
         if pair is None and (record is None or record.state not in DONE):
             found.waits_for[source] = record_id(store.slug, COMPANY, f"{FROM_ODOO}{parent}")
             if record is None:
-                hint = Hint(store.slug, COMPANY, f"{FROM_ODOO}{parent}", "odoo", why="seen with its people")
-                store.hint([hint])
+                unknown.append(Hint(store.slug, COMPANY, f"{FROM_ODOO}{parent}", "odoo", why="seen with its people"))
+    store.hint(unknown)
     return found, above
 
 

@@ -13,6 +13,8 @@ from libs.common.domain.rules_customers import CustomerRules
 from services.workers.customers.model import ConsentTags, NewAddress, ShopAddress
 
 DELIVERY = "delivery"
+#: Languages that Shopify has by country only: `pt-PT` and `pt-BR` are two.
+WITH_COUNTRY = frozenset({"pt", "zh"})
 #: Length of the digest in an address's external id, as in the orders' room.
 DIGEST_LENGTH = 16
 
@@ -41,10 +43,20 @@ def language_of(locale: str, languages: Sequence[str]) -> str:
         return ""
     if code in languages:
         return code
-    base = code.partition("_")[0].lower()
-    same = [one for one in languages if one.partition("_")[0].lower() == base]
+    base = _language(code).lower()
+    same = [one for one in languages if _language(one).lower() == base]
     home = f"{base}_{base.upper()}"
     return home if home in same else (same[0] if same else "")
+
+
+def locale_of(lang: str) -> str:
+    """Shopify's locale for a language of Odoo's: `de_CH` is de, `pt_BR` is pt-BR, `sr@latin` is sr."""
+    language = _language(lang)
+    return lang.replace("_", "-") if language in WITH_COUNTRY else language
+
+
+def _language(code: str) -> str:
+    return code.partition("@")[0].partition("_")[0]
 
 
 def new_addresses(
@@ -153,7 +165,7 @@ def shop_values(contact: OdooContact, customer: ShopCustomer | None, languages: 
         wanted["phone"] = contact.phone
     lang = values.get("lang", "")
     if lang and (customer is None or lang != language_of(customer.locale, languages)):
-        wanted["locale"] = lang.partition("_")[0]
+        wanted["locale"] = locale_of(lang)
     return wanted
 
 

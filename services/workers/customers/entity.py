@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.common.domain.outcomes import Hold
-from libs.common.errors import Failure, Transient
+from libs.common.errors import Failure, NeedsFirst, Transient
 from libs.common.ledger.model import Hint, Record, Target
 from libs.common.odoo.contacts import MODEL
 from services.workers.context import StoreContext
@@ -54,12 +54,25 @@ class Customers:
             elif isinstance(one, NewInShop):
                 answers[one.record_id] = _made(one, shop.make(one), store)
         to_odoo = [one for one in changes if isinstance(one, ToOdoo)]
+        answers |= _second_claims(to_odoo)
+        to_odoo = [one for one in to_odoo if one.record_id not in answers]
         written = apply(to_odoo, store) if to_odoo else {}
         back = [one for one in changes if isinstance(one, ToShopify)]
         told = {one.record_id: (one, shop.change(one)) for one in [*back, *_also(written)]}
         answers |= _odoo_answers(written, told, store)
         answers |= _shop_answers([told[one.record_id] for one in back], store)
         return [answers[one.record_id] for one in changes]
+
+
+def _second_claims(plans: Sequence[ToOdoo]) -> dict[str, Answer]:
+    """Two customers of one batch that match one contact: it is the first one's, and the second looks again."""
+    first: dict[int | str, str] = {}
+    found: dict[str, Answer] = {}
+    for one in plans:
+        owner = first.setdefault(one.ref, one.record_id)
+        if owner != one.record_id:
+            found[one.record_id] = NeedsFirst(f"its contact may be that of {owner}", record_id=owner)
+    return found
 
 
 def _read(situation: Situation) -> Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from libs.common.shopify.companies import NO_B2B
 from services.workers.context import StoreContext
 from services.workers.scopes import scoped
 
-COMPANY = "company"
+COMPANY, CUSTOMER = "company", "customer"
 FROM_ODOO = "odoo-"
 #: A record that is none of these, and has no contact, will have one.
 DONE = frozenset({State.SYNCED, State.IGNORED})
@@ -27,6 +28,8 @@ class Above:
     partner_ids: dict[str, int] = field(default_factory=dict)
     """The company's contact in Odoo."""
     waits_for: dict[str, str] = field(default_factory=dict)
+    buyers: dict[str, Record] = field(default_factory=dict)
+    """Of contacts that business orders made: the records of the customers who bought, as far as there are any."""
 
 
 def of_customers(customer_ids: Sequence[str], store: StoreContext) -> Above:
@@ -69,6 +72,7 @@ def of_contacts(
     people = {source: contacts[one] for source, one in ids.items() if one in contacts and contacts[one].below}
     if not people or not store.rules.customers.companies_to_shop:
         return found, {}
+    found.buyers = _buyers({source: one.id for source, one in people.items()}, store)
     parents = {source: one.parent_id or 0 for source, one in people.items()}
     above = read_contacts(store.odoo, store.odoo_fields, set(parents.values()))
     linked = store.linked_to(MODEL, sorted(set(parents.values())))
@@ -87,6 +91,17 @@ def of_contacts(
                 unknown.append(Hint(store.slug, COMPANY, f"{FROM_ODOO}{parent}", "odoo", why="seen with its people"))
     store.hint(unknown)
     return found, above
+
+
+def _buyers(ids: Mapping[str, int], store: StoreContext) -> dict[str, Record]:
+    """Their external ids say which customer bought (services.workers.orders.company)."""
+    sought = sorted(set(ids.values()))
+    names = store.odoo.call(MODEL, "get_external_id", [sought], write=False, records=len(sought))
+    begins = re.compile(rf"{re.escape(store.module)}\.buyer_(\d+)_")
+    matches = {source: begins.match(str(names.get(str(one)) or "")) for source, one in ids.items()}
+    customers = {source: match[1] for source, match in matches.items() if match}
+    records = store.records(CUSTOMER, list(customers.values()))
+    return {source: records[one] for source, one in customers.items() if one in records}
 
 
 def with_invoices(ids: Collection[int], store: StoreContext) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.digests import digest
@@ -34,45 +34,56 @@ def gather(batch: Sequence[Record], store: StoreContext) -> list[Situation | Fai
     customers = scoped(store.slug, lambda: store.shopify.customers(ids)) if ids else {}
     above = of_customers([one for one in ids if one in customers], store)
     known = _known(batch, pairs, customers, above, store)
+    common = Situation(
+        record_id="",
+        source_id="",
+        module=store.module,
+        facts=store.facts(),
+        languages=store.reference.languages(),
+        tags=tags_of(store),
+        candidates=tuple(known.contacts.values()),
+        taken=known.taken,
+        invoiced=known.invoiced,
+    )
     paired = _paired(batch, known, store)
     moving = {r.told[MERGED_INTO]: r.id for r in batch if r.told.get(MERGED_INTO) and _has_link(r)}
-    tags, languages = tags_of(store), store.reference.languages()
-    answers: list[Situation | Failure] = []
     present = {record.source_id for record in batch}
+    answers: list[Situation | Failure] = []
     for record in batch:
         customer = customers.get(record.source_id)
         if customer is None and _may_appear(record):
             answers.append(_invisible(record))
             continue
-        kept_id = known.kept.get(record.told.get(MERGED_INTO, ""))
-        linked = contact_id(record)
-        answers.append(
-            Situation(
-                record_id=record.id,
-                source_id=record.source_id,
-                module=store.module,
-                facts=store.facts(),
-                languages=languages,
-                tags=tags,
-                customer=customer,
-                linked_id=linked,
-                contact=known.contacts.get(linked) if linked is not None else None,
-                candidates=tuple(known.contacts.values()),
-                taken=known.taken,
-                synced_digest=record.synced.digest if record.synced else None,
-                told=record.told,
-                paired=paired.get(record.source_id),
-                companies=known.above.companies.get(record.source_id, ()),
-                above=known.contacts.get(known.above.partner_ids.get(record.source_id, 0)),
-                invoiced=known.invoiced,
-                waits_for=(moving.get(record.source_id) if linked is None else None)
-                or known.above.waits_for.get(record.source_id),
-                kept=known.contacts.get(kept_id) if kept_id is not None else None,
-                kept_id=kept_id,
-                beside=record.told.get(MERGED_INTO, "") in present,
-            )
-        )
+        one = _one(common, record, customer, known)
+        waits_for = moving.get(record.source_id) if one.linked_id is None else None
+        one = replace(one, paired=paired.get(record.source_id), waits_for=waits_for or one.waits_for)
+        answers.append(replace(one, beside=record.told.get(MERGED_INTO, "") in present))
     return answers
+
+
+def _one(common: Situation, record: Record, customer: ShopCustomer | None, known: _Known) -> Situation:
+    """What is known of one, with what is so for the whole batch."""
+    source, above = record.source_id, known.above
+    buyer = above.buyers.get(source)
+    erased = buyer is not None and ERASED in buyer.told
+    kept_id = known.kept.get(record.told.get(MERGED_INTO, ""))
+    linked = contact_id(record)
+    return replace(
+        common,
+        record_id=record.id,
+        source_id=source,
+        customer=customer,
+        linked_id=linked,
+        contact=known.contacts.get(linked) if linked is not None and not erased else None,
+        synced_digest=record.synced.digest if record.synced else None,
+        told={**record.told, ERASED: "with its customer"} if erased else record.told,
+        buys_as=buyer.source_id if buyer and buyer.target and buyer.target.id != linked else None,
+        companies=above.companies.get(source, ()),
+        above=known.contacts.get(above.partner_ids.get(source, 0)),
+        waits_for=above.waits_for.get(source),
+        kept=known.contacts.get(kept_id) if kept_id is not None else None,
+        kept_id=kept_id,
+    )
 
 
 def contact_id(record: Record) -> int | None:
@@ -141,6 +152,7 @@ def _known(
         {**above.companies, **theirs.companies},
         {**above.partner_ids, **theirs.partner_ids},
         {**above.waits_for, **theirs.waits_for},
+        theirs.buyers,
     )
     return _Known({**contacts, **parents}, frozenset(taken), kept, both, invoiced)
 

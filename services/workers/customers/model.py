@@ -53,6 +53,8 @@ class Situation:
     told: Mapping[str, str] = field(default_factory=dict)
     paired: str | None = None
     """Of a contact from Odoo: the record of the customer that it is linked to already."""
+    buys_as: str | None = None
+    """Of a contact that business orders made: the customer who buys, where that has another contact."""
     companies: tuple[str, ...] = ()
     """The companies of the shop that the customer is a contact of."""
     above: OdooContact | None = None

@@ -131,6 +131,8 @@ def _left_out(situation: Situation, contact: OdooContact | None, mine: CustomerR
         return "deleted in Odoo"
     if situation.paired:
         return f"is {situation.paired}"
+    if situation.buys_as:
+        return f"buys as customer {situation.buys_as}, whose contact is another one"
     if not contact.active:
         return "archived in Odoo"
     if contact.is_company:

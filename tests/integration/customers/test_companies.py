@@ -61,7 +61,7 @@ def test_a_company_is_matched_by_its_external_id_then_by_its_tax_id(lobby: Lobby
     by_ref = lobby.odoo.add("res.partner", name="Wayne old", is_company=True, ref="K-9")
     by_vat = lobby.odoo.add("res.partner", name="Stark old", is_company=True, vat="DE123456788")
     first = sync(lobby, lobby.shop.add_company("Wayne", [SECOND], external_id="K-9"))
-    second = sync(lobby, lobby.shop.add_company("Stark", [LOCATION]))
+    second = sync(lobby, lobby.shop.add_company("Stark", [{**LOCATION, "tax_id": "de 123 456 788"}]))
     assert first.target
     assert second.target
     assert (first.target.id, second.target.id) == (by_ref, by_vat)

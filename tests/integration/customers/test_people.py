@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from libs.common.ledger.model import State
-from libs.sandbox.shopify.drafts import Person, Place
+from libs.sandbox.shopify.bench import BENCH_TAX
+from libs.sandbox.shopify.drafts import Company, Draft, Line, Person, Place
 from tests.integration.customers.lobby import HOME, JANE, WORK, Lobby, number, open_lobby
 from tests.integration.customers.test_companies import HQ, LOCATION
 
@@ -89,6 +90,52 @@ def test_who_has_invoices_of_their_own_stays_outside_and_the_history_says_so(lob
     assert not of(lobby, jane)["parent_id"]
     told = [event.details.get("stays_outside", "") for event in lobby.record("customer", jane).history]
     assert any("below Wayne" in one for one in told)
+
+
+def buyer_of(lobby: Lobby, jane: str) -> int:
+    """Jane has a contact of her own with invoices, and has bought for a company that goes both ways."""
+    own = lobby.record("customer", jane).target
+    assert own
+    lobby.odoo.add("account.move", partner_id=own.id, move_type="out_invoice")
+    company(lobby, jane)
+    lobby.sync("77", entity="company", why="companies/create")
+    line = Line(lobby.shop.product("BENCH-000"), 1)
+    firm = Company("Wayne", "HQ", id="77", location_id=LOCATION["number"])
+    draft = Draft(lines=(line,), customer=JANE, company=firm, shipping_address=HQ, taxes=(BENCH_TAX,))
+    order = number(lobby.shop.place_order(draft)["id"])
+    assert lobby.sync(order, entity="order", why="orders/create").state is State.SYNCED
+    above = lobby.record("company", "77").target
+    assert above
+    (buyer,) = lobby.odoo.find("res.partner", [("parent_id", "=", above.id), ("type", "=", "contact")])
+    assert buyer["email"] == "jane.doe@example.com"
+    return int(buyer["id"])
+
+
+def test_whoever_buys_for_a_company_and_has_a_contact_of_their_own_is_no_question(lobby: Lobby) -> None:
+    jane = lobby.add(JANE, HOME)
+    lobby.sync(jane)
+    lobby.rules(sync="both", companies="both")
+    buyer = buyer_of(lobby, jane)
+    lobby.poll()
+    record = lobby.record("customer", f"odoo-{buyer}")
+    assert (record.state, record.ignored) == (State.IGNORED, f"buys as customer {jane}, whose contact is another one")
+
+
+def test_whoever_was_erased_does_not_come_back_as_the_buyer_of_a_company(lobby: Lobby) -> None:
+    jane = lobby.add(JANE, HOME)
+    lobby.sync(jane)
+    lobby.rules(sync="both", companies="both")
+    buyer = buyer_of(lobby, jane)
+    lobby.shop.delete_customer(jane)
+    lobby.hint(
+        f"redact-{jane}", entity="privacy", why="customers/redact", told={"kind": "customers/redact", "customer": jane}
+    )
+    lobby.work()
+    lobby.odoo.change("res.partner", buyer, city="Elsewhere")
+    lobby.poll()
+    assert lobby.shop.customers() == []
+    record = lobby.record("customer", f"odoo-{buyer}")
+    assert (record.state, record.name) == (State.IGNORED, "")
 
 
 def test_a_bad_tax_id_holds_the_company_alone_and_its_people_wait_for_it(lobby: Lobby) -> None:

@@ -178,3 +178,16 @@ def test_merges_one_after_the_other_bring_the_contact_to_who_is_left(lobby: Lobb
     lobby.work()
     assert [lobby.record("customer", one).target for one in (first, second, third)] == [None, None, target]
     assert lobby.record("customer", third).state is State.SYNCED
+
+
+def test_two_customers_of_one_batch_that_match_one_contact_do_not_share_it(lobby: Lobby) -> None:
+    contact = lobby.odoo.add("res.partner", name="Jane Doe", email="jane.doe@example.com", phone="+1 555-0100")
+    first = lobby.add(replace(JANE, phone=""), HOME)
+    second = lobby.add(replace(JANE, first_name="Bo", email="", phone="+15550100"), replace(HOME, address1="Other"))
+    lobby.sync(first, second)
+    links = [lobby.record("customer", one).target for one in (first, second)]
+    assert links[0]
+    assert links[1]
+    assert (links[0].id, links[1].id == contact) == (contact, False)
+    assert lobby.contact(lobby.record("customer", first))["street"] == "1 Main Street"
+    assert [one["street"] for one in lobby.below(lobby.record("customer", first))] == []

@@ -13,7 +13,7 @@ from libs.common.domain.facts import CompanyFacts
 from libs.common.domain.orders import Address
 from libs.common.domain.outcomes import Hold, Ignore, Nothing
 from libs.common.domain.rules import StoreRules
-from services.workers.customers.contact import language_of
+from services.workers.customers.contact import language_of, locale_of
 from services.workers.customers.model import (
     ArchiveContact,
     ConsentTags,
@@ -189,6 +189,14 @@ def test_which_contacts_of_odoo_become_customers(changes: dict[str, Any], out: s
 )
 def test_the_language_is_one_that_is_installed(locale: str, code: str) -> None:
     assert language_of(locale, LANGUAGES) == code
+
+
+@pytest.mark.parametrize(
+    ("lang", "locale"), [("de_CH", "de"), ("pt_BR", "pt-BR"), ("zh_TW", "zh-TW"), ("sr@latin", "sr"), ("es_419", "es")]
+)
+def test_the_language_is_told_as_shopify_writes_it(lang: str, locale: str) -> None:
+    assert locale_of(lang) == locale
+    assert language_of(locale, (lang,)) == lang
 
 
 def test_what_was_erased_on_request_stays_so() -> None:

@@ -45,6 +45,8 @@ class Variant:
     weight_unit: str = "KILOGRAMS"
     hs_code: str = ""
     requires_shipping: bool = True
+    tracked: bool = True
+    """Whether its stock is counted; told to Shopify when it is made, and not asked."""
     image: Image | None = None
 
 
@@ -135,6 +137,8 @@ class Template:
     sale_ok: bool = True
     kind: str = "consu"
     """`consu`, `service`, `combo`; `product` before 18."""
+    stored: bool = False
+    """Whether Odoo counts its stock."""
     description: str = ""
     categories: tuple[int, ...] = ()
     """Ids of its category and of those above it, the highest first."""

@@ -52,7 +52,8 @@ def read_templates(
     """By id; one that was deleted is absent. With `images` a picture is told by its smallest size."""
     optional = fields.product_optional & {"hs_code", "compare_list_price"}
     description = description_field(fields.product_optional)
-    specification = _SPECIFICATION | {name: {} for name in (*optional, description)}
+    stored = fields.stored_product.keys() - {"type"}
+    specification = _SPECIFICATION | {name: {} for name in (*optional, *stored, description)}
     if images:
         variants = {"fields": _VARIANTS | {"image_variant_128": {}}}
         specification |= {"image_128": {}, "product_variant_ids": variants}
@@ -103,6 +104,7 @@ def _template(row: dict[str, Any], optional: frozenset[str], description: str) -
         write_date=parse_datetime(row["write_date"]),
         sale_ok=row["sale_ok"],
         kind=row["type"],
+        stored=bool(row.get("is_storable", row["type"] == "product")),
         description=row[description] or "",
         categories=_categories(row["categ_id"] or {}),
         image=digest(row["image_128"]) if row.get("image_128") else "",

@@ -153,7 +153,7 @@ def _variant(shop: Shop, given: Mapping[str, Any], catalog: Any) -> Document:
         "image": None,
         "item": {
             "requiresShipping": True,
-            "tracked": True,
+            "tracked": False,
             "unitCost": None,
             "harmonizedSystemCode": None,
             "measurement": {"weight": {"value": 0.0, "unit": "KILOGRAMS"}},
@@ -180,6 +180,7 @@ def _with(shop: Shop, variant: Document, given: Mapping[str, Any]) -> Document:
         kept["unitCost"] = cost
     if "harmonizedSystemCode" in item:
         kept["harmonizedSystemCode"] = item["harmonizedSystemCode"] or None
+    kept |= {name: item[name] for name in ("tracked", "requiresShipping") if item.get(name) is not None}
     if item.get("measurement"):
         kept["measurement"] = {"weight": dict(item["measurement"]["weight"])}
     return {**changed, "item": kept}

@@ -108,6 +108,7 @@ def test_a_product_is_made_with_its_variants_and_a_repeat_makes_nothing(lab: Lab
     again = applied(store, planned(store, product))
     assert first.template.id == again.template.id
     assert first.links == again.links
+    assert again.template.stored
     assert {v.default_code: v.price for v in again.template.variants} == {
         one.sku: Decimal(one.price) for one in product.variants
     }

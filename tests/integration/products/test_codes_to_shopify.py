@@ -194,3 +194,11 @@ def test_a_variant_that_somebody_adds_in_shopify_is_left_there(stall: Stall) -> 
     (record,) = poll(stall)
     assert record.state is State.SYNCED, record.held
     assert {one["selectedOptions"][0]["value"] for one in shown(stall)["variants"]} == {"S", "L", "XL", "XXL"}
+
+
+def test_stock_of_goods_that_odoo_counts_is_tracked_in_shopify_from_the_start(stall: Stall) -> None:
+    stall.odoo.add("product.template", name="Mug", is_storable=True)
+    stall.odoo.add("product.template", name="Sticker")
+    poll(stall)
+    found = {one["title"]: one["variants"][0]["item"]["tracked"] for one in stall.shop.store.catalog.products()}
+    assert found == {"Mug": True, "Sticker": False}

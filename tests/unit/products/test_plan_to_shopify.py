@@ -48,9 +48,19 @@ def test_a_variant_is_told_with_its_prices_cost_weight_and_hs_code() -> None:
     assert variant["inventoryItem"] == {
         "sku": "MUG",
         "measurement": {"weight": {"value": 0.25, "unit": "KILOGRAMS"}},
+        "tracked": False,
+        "requiresShipping": True,
         "cost": "3.10",
         "harmonizedSystemCode": "691200",
     }
+
+
+def test_of_a_new_variant_shopify_is_told_whether_it_is_counted_and_shipped() -> None:
+    goods, service = replace(TEMPLATE, stored=True), replace(TEMPLATE, kind="service", tags=frozenset({"Web"}))
+    rules = StoreRules.model_validate({"products": {"lead": "odoo", "tag": "Web"}})
+    (variant,) = decide(service, rules).set["variants"]
+    found = [one["inventoryItem"] for one in (told(goods), variant)]
+    assert [(one["tracked"], one["requiresShipping"]) for one in found] == [(True, True), (False, False)]
 
 
 def test_a_compare_at_price_that_is_not_above_the_price_is_not_told() -> None:

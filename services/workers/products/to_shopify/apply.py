@@ -124,4 +124,5 @@ def _keep(one: Changes, links: Mapping[str, int], store: StoreContext) -> None:
         left = {there: variant for there, variant in other.items() if variant not in alive}
     keep_links(store, links, linked=one.claim.stale, left=left)
     if one.claim.instead_of:
-        store.ledger.move_link(store.slug, ENTITY, one.claim.instead_of, f"{PREFIX}{one.template_id}")
+        own = f"{PREFIX}{one.template_id}"
+        store.ledger.move_link(store.slug, ENTITY, one.claim.instead_of, own, at_work=True)

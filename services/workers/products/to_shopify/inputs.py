@@ -92,7 +92,10 @@ def structure(wanted: Product, pairs: Mapping[int, str], there: Product | None =
     every = [option for one in (*wanted.variants, *kept) for option in one.options]
     values = {name: dict.fromkeys(v for n, v in every if n == name) for name in dict.fromkeys(n for n, _ in every)}
     options = [{"name": name, "values": [{"name": v} for v in found]} for name, found in values.items()]
-    variants = [_named(_variant_input(one), one, pairs.get(place)) for place, one in enumerate(wanted.variants)]
+    variants = [
+        _named(_variant_input(one, new=place not in pairs), one, pairs.get(place))
+        for place, one in enumerate(wanted.variants)
+    ]
     variants += [_named({}, one, one.id) for one in kept]
     return {
         "productOptions": options or [{"name": "Title", "values": [{"name": "Default Title"}]}],
@@ -106,12 +109,14 @@ def _named(values: dict[str, Any], one: Variant, variant_id: str | None) -> dict
     return {**named, **values, "optionValues": options}
 
 
-def _variant_input(one: Variant) -> dict[str, Any]:
-    """All of a variant, as both mutations take it."""
+def _variant_input(one: Variant, *, new: bool = False) -> dict[str, Any]:
+    """All of a variant, as both mutations take it; of a new one also what a person may change in Shopify afterwards."""
     item: dict[str, Any] = {
         "sku": one.sku,
         "measurement": {"weight": {"value": float(one.weight), "unit": one.weight_unit}},
     }
+    if new:
+        item |= {"tracked": one.tracked, "requiresShipping": one.requires_shipping}
     if one.cost:
         item["cost"] = one.cost
     if one.hs_code:

@@ -184,6 +184,8 @@ def _variant(template: Template, one: OdooVariant, price: Decimal, money: _Money
         ),
         compare_at=f"{compare_at:f}" if compare_at > price else "",
         cost=f"{money.of_company(one.cost):f}" if one.cost else "",
+        requires_shipping=template.kind != "service",
+        tracked=template.stored,
         weight=one.weight,
         weight_unit=template.weight_unit,
         hs_code=template.hs_code,

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from libs.common.ledger.model import Hint, Link, State, Target
 from libs.common.stores.model import ShopifyConnection
-from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
+from libs.sandbox.faults import Action, Call, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.sandbox import LOCATION, ShopifySandbox
 from tests.embedded import die_before_settling
@@ -48,6 +48,17 @@ def test_f23_a_figure_whose_answer_is_lost_is_found_and_not_set_twice(shelf: She
     shelf.shop.faults.add(Fault("InventorySetQuantities", action))
     until_synced(shelf)
     assert writes(shelf) == [7]
+
+
+def test_a_key_that_shopify_spent_on_a_refusal_is_followed_by_another_one(shelf: Shelf) -> None:
+    """What was stale may be as it was by the time it is read again: then just the same is asked for."""
+    shelf.settle()
+    shelf.count(7)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", Call(lambda: shelf.shop.set_level(MUG, 1))))
+    shelf.shop.faults.add(Fault("InventoryLevels", Call(lambda: shelf.shop.set_level(MUG, 0)), nth=2))
+    shelf.look_once()
+    assert (shelf.available(), shelf.mutations(), shelf.pair().attempts) == (7, 3, 0)
 
 
 @pytest.mark.parametrize("action", LOST, ids=["applied", "never arrived", "cut short"])

@@ -59,7 +59,11 @@ def test_a_poll_that_finds_nothing_costs_one_call_and_no_work(shelf: Shelf) -> N
     assert (shelf.odoo.calls.count(), shelf.shop.calls.count()) == (1, 0)
 
 
-def test_a_reservation_by_hand_that_no_move_tells_of_is_found_by_its_quant(shelf: Shelf) -> None:
+@pytest.mark.parametrize("shown", ["warehouses", "places"])
+def test_a_reservation_by_hand_that_no_move_tells_of_is_found_by_its_quant(shelf: Shelf, shown: str) -> None:
+    [warehouse] = shelf.odoo.find("stock.warehouse", [("id", "=", 1)])
+    ids = {"warehouses": [1], "places": [warehouse["lot_stock_id"][0]]}
+    shelf.rules({"location": LOCATION, shown: ids[shown]})
     shelf.count(12)
     shelf.settle()
     [quant] = shelf.odoo.find("stock.quant", [("product_id", "=", shelf.products[MUG]), ("quantity", ">", 0)])
@@ -164,8 +168,25 @@ def test_one_warehouse_is_shown_at_many_locations_by_shares(shelf: Shelf) -> Non
         {"location": LOCATION, "warehouses": [1], "share": 70}, {"location": ELSEWHERE, "warehouses": [1], "share": 30}
     )
     shelf.count(11)
-    shelf.sync()
+    shelf.settle()
     assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (7, 3)
+    shelf.count(20)
+    shelf.sync()
+    assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (14, 6)
+
+
+def test_a_sale_at_one_location_is_taken_off_at_all_that_show_the_same_stock(shelf: Shelf) -> None:
+    shelf.shop.set_level(MUG, 0, location=ELSEWHERE)
+    shelf.rules(
+        {"location": LOCATION, "warehouses": [1], "share": 50}, {"location": ELSEWHERE, "warehouses": [1], "share": 50}
+    )
+    shelf.count(10)
+    shelf.settle()
+    shelf.buy(4)
+    shelf.count(20)
+    shelf.poll()
+    shelf.work("inventory")
+    assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (8, 8)
 
 
 def test_many_warehouses_are_shown_at_one_location(shelf: Shelf) -> None:

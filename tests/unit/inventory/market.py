@@ -78,6 +78,8 @@ class Market:
     told: dict[str, str] = field(default_factory=dict)
     """What the ledger keeps with the pair."""
     settlements: int = 0
+    behind: float = 0.0
+    """Seconds by which Shopify's clock is behind the ledger's."""
 
     def __post_init__(self) -> None:
         self.level_seen = level_digest(self.available, self.available)
@@ -197,7 +199,7 @@ class Market:
 
     def _tick(self) -> datetime:
         self.clock.advance(1)
-        return self.clock.now()
+        return self.clock.now() - timedelta(seconds=self.behind)
 
 
 class _Store:

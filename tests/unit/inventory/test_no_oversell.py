@@ -25,9 +25,9 @@ Chain = Sequence[str]
 """Words such as `cancel old`: what happens, and to which order."""
 
 
-def market_of(*, remembered: bool, buffer: int = 0) -> Market:
+def market_of(*, remembered: bool, buffer: int = 0, behind: float = 0.0) -> Market:
     """Ten pieces. `old` is sold and recorded, `new` is sold and not recorded; what came in since is not shown yet."""
-    market = Market(stock=10, available=10 - buffer, buffer=buffer, remembered=remembered)
+    market = Market(stock=10, available=10 - buffer, buffer=buffer, remembered=remembered, behind=behind)
     for name in ("old", "new"):
         market.place(name)
         market.tell(name)
@@ -113,6 +113,15 @@ def test_no_course_of_events_shows_what_is_sold(
             at_rest(market)
         walked += 1
     assert walked > 100
+
+
+def test_a_level_that_was_remembered_is_not_believed_while_shopifys_clock_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What an order has given back and another one has taken is seen by their times alone."""
+    monkeypatch.setattr(levels, "READ_AT_MOST", 0)
+    for course in courses(["cancel old", "tell old", "record old"], ["place x"]):
+        walk(market_of(remembered=True, behind=30), course)
 
 
 @pytest.mark.parametrize("remembered", [False, True], ids=["read", "remembered"])

@@ -121,7 +121,13 @@ def test_a_level_that_was_remembered_is_not_believed_while_shopifys_clock_is_beh
     """What an order has given back and another one has taken is seen by their times alone."""
     monkeypatch.setattr(levels, "READ_AT_MOST", 0)
     for course in courses(["cancel old", "tell old", "record old"], ["place x"]):
-        walk(market_of(remembered=True, behind=30), course)
+        market = market_of(remembered=True, behind=30)
+        for _ in range(2):  # what is missing at the first look, and not sold by this clock, is doubted for a minute
+            market.clock.advance(70)
+            market.work()
+        market.clock.advance(5)
+        market.receive()
+        walk(market, course)
 
 
 @pytest.mark.parametrize("remembered", [False, True], ids=["read", "remembered"])

@@ -21,8 +21,8 @@ from services.workers.inventory.unrecorded import Pending
 LASTS = timedelta(minutes=1)
 #: Older orders explain nothing: to read all of a busy hour would cost more than to look again in a minute.
 RECENT = timedelta(minutes=10)
-#: Shopify tells whole seconds.
-TICK = timedelta(seconds=1)
+#: By so much Shopify's clock may be behind the ledger's; it tells whole seconds, too.
+CLOCKS = timedelta(seconds=5)
 #: What the ledger keeps a doubt under.
 TOLD = "doubt"
 
@@ -109,7 +109,7 @@ def _missing(  # noqa: PLR0917 - as above
             and synced
             and synced.version
         ):
-            less[one.record_id] = (one, seen[0] - one.level.available, max(synced.version - TICK, recent))
+            less[one.record_id] = (one, seen[0] - one.level.available, max(synced.version - CLOCKS, recent))
     less = {key: value for key, value in less.items() if value[1] > 0}
     if not less:
         return {}

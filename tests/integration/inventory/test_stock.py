@@ -136,6 +136,25 @@ def test_an_order_that_a_rule_leaves_out_is_taken_off_until_it_is_shipped(shelf:
     assert shelf.available() == 20
 
 
+def test_where_orders_stay_quotations_they_are_taken_off_until_somebody_confirms_them(shelf: Shelf) -> None:
+    shelf.rules(rules={"until": "quotation"})
+    shelf.count(10)
+    shelf.settle()
+    order = shelf.buy(3)
+    shelf.settle()
+    record = shelf.ledger.get(f"acme/order/{order}")
+    assert record
+    assert record.target
+    assert record.state is State.SYNCED
+    shelf.count(12)
+    shelf.settle()
+    assert shelf.available() == 9
+    confirm(shelf, record.target.id)
+    shelf.count(14)
+    shelf.settle()
+    assert shelf.available() == 11
+
+
 def test_a_sale_between_reading_and_writing_makes_it_stale_and_is_decided_again(shelf: Shelf) -> None:
     shelf.count(10)
     shelf.sync()

@@ -33,9 +33,9 @@ def market_of(*, remembered: bool, buffer: int = 0, behind: float = 0.0) -> Mark
         market.tell(name)
     market.record("old")
     market.settle("old")
-    market.clock.advance(5)
+    market.clock.advance(10)
     market.work()
-    market.clock.advance(5)
+    market.clock.advance(10)
     market.stock += 3
     return market
 

@@ -25,6 +25,7 @@ from libs.common.settings import WorkerSettings
 from libs.common.stores.crypto import Crypto
 from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
+from libs.sandbox.odoo.models.sale_actions import action_confirm
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import BENCH_TAX, bench_catalog
 from libs.sandbox.shopify.drafts import Draft, Line
@@ -69,6 +70,11 @@ class Shelf:
     def count(self, units: float, sku: str = MUG, *, place: int | None = None) -> None:
         """Somebody counts in Odoo."""
         self.odoo.set_stock(self.products[sku], units, location_id=place)
+
+    def confirm(self, order: int) -> None:
+        """Somebody confirms a quotation in Odoo."""
+        with self.odoo.registry.db.transaction():
+            action_confirm(self.odoo.env(), [order])
 
     def available(self, sku: str = MUG, *, location: str = LOCATION) -> int | None:
         level = self.shop.level(sku, location=location)

@@ -9,7 +9,6 @@ import pytest
 
 from libs.common.ledger.model import Hint, State
 from libs.sandbox.faults import Call, Fault
-from libs.sandbox.odoo.models.sale_actions import action_confirm
 from libs.sandbox.shopify.sandbox import LOCATION
 from services.workers.inventory import levels
 from tests.integration.inventory.shelf import CAP, ELSEWHERE, MUG, Shelf, link, open_shelf
@@ -75,100 +74,6 @@ def test_a_reservation_by_hand_that_no_move_tells_of_is_found_by_its_quant(shelf
     assert shelf.available() == 7
 
 
-def test_a_sale_that_odoo_has_not_recorded_is_taken_off_and_waited_for(shelf: Shelf) -> None:
-    shelf.count(10)
-    shelf.sync()
-    order = shelf.buy(3)
-    shelf.count(12)
-    shelf.poll()
-    shelf.work("inventory")
-    assert shelf.available() == 9
-    waiting = shelf.pair()
-    assert (waiting.state, waiting.waits_for) == (State.DUE, f"acme/order/{order}")
-    shelf.settle()
-    assert shelf.available() == 9
-    assert shelf.pair().state is State.SYNCED
-
-
-def test_what_odoo_has_confirmed_of_an_order_is_taken_off_once_while_its_record_waits(shelf: Shelf) -> None:
-    """Odoo has reserved it; the record is due again, or held, for whatever else became of the order."""
-    shelf.count(10)
-    shelf.settle()
-    order = shelf.buy(3)
-    shelf.settle()
-    shelf.ledger.record_hints([Hint("acme", "order", order, why="orders/updated")])
-    shelf.count(12)
-    shelf.poll()
-    shelf.work("inventory")
-    assert shelf.available() == 9
-    (*_, verified) = [event for event in shelf.pair().history if event.what == "verified"]
-    assert (verified.details["free_qty"], verified.details["unrecorded"]) == ("9", "0")
-
-
-def test_a_sale_whose_webhook_has_not_come_is_found_and_announced(shelf: Shelf) -> None:
-    shelf.count(10)
-    shelf.sync()
-    order = shelf.buy(3, told=False)
-    shelf.count(12)
-    shelf.poll()
-    shelf.work("inventory")
-    assert shelf.available() == 9
-    assert shelf.ledger.get(f"acme/order/{order}")
-    shelf.settle()
-    assert shelf.available() == 9
-
-
-def test_an_order_that_a_rule_leaves_out_is_taken_off_until_it_is_shipped(shelf: Shelf) -> None:
-    shelf.rules(rules={"orders": {"tags": ["wholesale"]}})
-    shelf.count(10)
-    shelf.sync()
-    order = shelf.buy(3)
-    shelf.settle()
-    assert shelf.ledger.get(f"acme/order/{order}").state is State.IGNORED  # type: ignore[union-attr]
-    shelf.count(12)
-    shelf.settle()
-    assert shelf.available() == 9
-    assert shelf.pair().state is State.SYNCED
-    shelf.shop.fulfill_order(order)
-    shelf.ledger.record_hints([Hint("acme", "order", order, why="orders/updated")])
-    shelf.count(20)
-    shelf.settle()
-    assert shelf.available() == 20
-
-
-def test_where_orders_stay_quotations_they_are_taken_off_until_somebody_confirms_them(shelf: Shelf) -> None:
-    shelf.rules(rules={"until": "quotation"})
-    shelf.count(10)
-    shelf.settle()
-    order = shelf.buy(3)
-    shelf.settle()
-    record = shelf.ledger.get(f"acme/order/{order}")
-    assert record
-    assert record.target
-    assert record.state is State.SYNCED
-    shelf.count(12)
-    shelf.settle()
-    assert shelf.available() == 9
-    confirm(shelf, record.target.id)
-    shelf.count(14)
-    shelf.settle()
-    assert shelf.available() == 11
-
-
-def test_a_sale_between_reading_and_writing_makes_it_stale_and_is_decided_again(shelf: Shelf) -> None:
-    shelf.count(10)
-    shelf.sync()
-    shelf.count(8)
-    shelf.poll()
-    shelf.shop.faults.add(Fault("InventorySetQuantities", Call(lambda: shelf.buy(3, told=False))))
-    shelf.work("inventory")
-    assert shelf.available() == 5
-    assert shelf.mutations() == 1 + 2, "the one that was stale, and the one with what was sold meanwhile"
-    shelf.settle()
-    assert shelf.available() == 5
-    assert shelf.odoo.find("product.product", [("id", "=", shelf.products[MUG])])[0]["free_qty"] == 5
-
-
 def test_where_the_item_is_not_stocked_it_is_left_out_or_activated_by_rule(shelf: Shelf) -> None:
     shelf.count(4, CAP)
     shelf.sync()
@@ -192,20 +97,6 @@ def test_one_warehouse_is_shown_at_many_locations_by_shares(shelf: Shelf) -> Non
     shelf.count(20)
     shelf.sync()
     assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (14, 6)
-
-
-def test_a_sale_at_one_location_is_taken_off_at_all_that_show_the_same_stock(shelf: Shelf) -> None:
-    shelf.shop.set_level(MUG, 0, location=ELSEWHERE)
-    shelf.rules(
-        {"location": LOCATION, "warehouses": [1], "share": 50}, {"location": ELSEWHERE, "warehouses": [1], "share": 50}
-    )
-    shelf.count(10)
-    shelf.settle()
-    shelf.buy(4)
-    shelf.count(20)
-    shelf.poll()
-    shelf.work("inventory")
-    assert (shelf.available(), shelf.available(location=ELSEWHERE)) == (8, 8)
 
 
 def test_many_warehouses_are_shown_at_one_location(shelf: Shelf) -> None:
@@ -235,7 +126,7 @@ def test_the_forecast_follows_what_is_ordered_in_odoo(shelf: Shelf) -> None:
     partner = shelf.odoo.add("res.partner", name="Walk-in")
     line = {"product_id": shelf.products[MUG], "product_uom_qty": 8}
     order = shelf.odoo.add("sale.order", partner_id=partner, order_line=[(0, 0, line)])
-    confirm(shelf, order)
+    shelf.confirm(order)
     shelf.sync()
     assert shelf.available() == 0
     assert shelf.pair().history[-1].details.get("digest") == "available=0 on_hand=0"
@@ -252,20 +143,6 @@ def test_on_hand_is_set_so_that_what_is_available_is_the_figure(shelf: Shelf) ->
     level = shelf.shop.level(MUG)
     assert level
     assert (level.available, level.committed, level.on_hand) == (9, 3, 12)
-
-
-def test_a_sale_while_on_hand_is_set_stays_taken_off(shelf: Shelf) -> None:
-    """It changes nothing of what is on hand: the comparison holds, and what is available is lower by it."""
-    shelf.rules(name="on_hand")
-    shelf.count(10)
-    shelf.settle()
-    shelf.count(12)
-    shelf.poll()
-    shelf.shop.faults.add(Fault("InventorySetQuantities", Call(lambda: shelf.buy(3))))
-    shelf.work("inventory")
-    assert shelf.available() == 9
-    shelf.settle()
-    assert shelf.available() == 9
 
 
 def test_a_variant_that_is_linked_later_is_shown_at_the_next_look(shelf: Shelf) -> None:
@@ -380,8 +257,3 @@ def test_rest_sets_the_same_figure_and_honours_its_bucket(shelf: Shelf) -> None:
     shelf.work()
     assert shelf.available() == 10
     assert shelf.mutations() == 0
-
-
-def confirm(shelf: Shelf, order: int) -> None:
-    with shelf.odoo.registry.db.transaction():
-        action_confirm(shelf.odoo.env(), [order])

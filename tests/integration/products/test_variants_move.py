@@ -9,7 +9,7 @@ import pytest
 
 from libs.common.ledger.model import Hint, Link, State, Target
 from libs.common.shopify import images
-from libs.sandbox.faults import Drop, Fault
+from libs.sandbox.faults import Drop, Fault, Rewrite
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from libs.sandbox.shopify.selling import Offer, change_product, delete_product, picture
 from tests.integration.products.stall import Stall, open_stall, shirts
@@ -281,3 +281,24 @@ def test_a_picture_that_is_too_large_holds_its_product_with_its_size(
     assert record.held.code == "image_unreadable"
     assert f"{len(PNG)} bytes; 60 are the most" in record.held.message
     assert stall.odoo.find("product.template", [("name", "=", "Mug")])
+
+
+@pytest.mark.parametrize(
+    ("written", "shown", "fields"),
+    [
+        ('"lst_price": 12.5', '"lst_price": 12.51', "price"),
+        ('"list_price": 12.5', '"list_price": 12.51', "list_price"),
+        ('"default_code": "MUG"', '"default_code": "CUP"', "default_code"),
+        ('"standard_price": 3.1', '"standard_price": 4.1', "standard_price"),
+        ('"active": true', '"active": false', "active"),
+    ],
+)
+def test_what_odoo_shows_otherwise_than_it_was_written_is_held_with_its_field(
+    stall: Stall, written: str, shown: str, fields: str
+) -> None:
+    stall.odoo.faults.add(Fault("product.template.web_read", Rewrite(written, shown), times=None))
+    record = stall.sync(stall.offer("Mug", [Offer("MUG", Decimal("12.50"), cost="3.10")]))
+    assert record.held
+    assert (record.held.code, record.held.details["fields"]) == ("product_differs", fields)
+    stall.odoo.faults.clear()
+    assert stall.sync(record.source_id).state is State.SYNCED

@@ -1,6 +1,6 @@
-"""Reads both sides of a batch of Odoo's products: one or two questions to Odoo, at most four to Shopify.
+"""Reads both sides of a batch of Odoo's products: one or two questions to Odoo, two to Shopify.
 
-Two more to Odoo where somebody else has what a new one's codes find.
+New ones are looked for there by their links and their codes, 40 in a search; two more questions to Odoo where somebody else has what a new one's codes find.
 """
 
 from __future__ import annotations

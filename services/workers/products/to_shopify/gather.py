@@ -1,6 +1,7 @@
 """Reads both sides of a batch of Odoo's products: one or two questions to Odoo, two to Shopify.
 
-New ones are looked for there by their links and their codes, 40 in a search; two more questions to Odoo where somebody else has what a new one's codes find.
+New ones are looked for there by their links and their codes, 40 in a search; two more questions to Odoo where somebody
+else has what the codes of a new one find.
 """
 
 from __future__ import annotations

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from libs.common.errors import Transient
 from libs.common.ledger.model import Link, Target
 from services.workers.context import StoreContext
 
+LINK_TAKEN = "link_taken"
 VARIANT, PRODUCT = "variant", "product.product"
 
 
@@ -21,7 +23,12 @@ def keep_links(
     for variant, there in links.items():
         if there in left:
             instead_of = stale.get(variant)
-            store.ledger.move_link(store.slug, VARIANT, left[there], variant, instead_of=instead_of)
+            try:
+                store.ledger.move_link(store.slug, VARIANT, left[there], variant, instead_of=instead_of)
+            except Transient as failure:
+                if failure.code != LINK_TAKEN:
+                    raise
+                # It was given a link of its own meanwhile, which stays.
     if links:
         store.ledger.link(
             store.slug,

@@ -202,3 +202,23 @@ def test_stock_of_goods_that_odoo_counts_is_tracked_in_shopify_from_the_start(st
     poll(stall)
     found = {one["title"]: one["variants"][0]["item"]["tracked"] for one in stall.shop.store.catalog.products()}
     assert found == {"Mug": True, "Sticker": False}
+
+
+def test_the_variant_of_an_archived_one_is_given_to_no_other_one_that_has_its_code_now(stall: Stall) -> None:
+    template = shirt(stall)
+    poll(stall)
+    number = shown(stall)["id"].rpartition("/")[2]
+    small, large = (one["id"] for one in shown(stall)["variants"])
+    change_product(stall.shop, number, variants=[one for one in shown(stall)["variants"] if one["id"] == large])
+    ids = [one["id"] for one in stall.variants(template)]
+    stall.odoo.now = after(5)
+    stall.odoo.change("product.product", ids[1], active=False)
+    stall.odoo.change("product.product", ids[0], default_code="SHIRT-L")
+    (record,) = poll(stall)
+    assert record.state is State.SYNCED, record.held
+    found = {one["selectedOptions"][0]["value"]: one["id"] for one in shown(stall)["variants"]}
+    assert found["L"] == large
+    assert found["S"] not in {small, large}
+    numbers = [one.rpartition("/")[2] for one in (large, found["S"])]
+    links = stall.ledger.links("acme", "variant", numbers)
+    assert [links[one].id for one in numbers] == [ids[1], ids[0]]

@@ -101,7 +101,7 @@ def _outcome(one: Changes, product_id: str, shown: Product | None, store: StoreC
     if one.wanted is None:
         return Outcome(one.version, one.digest, one.name, target, notes=notes)
     places = {there: place for place, there in enumerate(one.sources)}
-    pairs = pair(one.wanted, shown, {places[there]: variant for there, variant in one.links.items()})
+    pairs = pair(one.wanted, shown, {places[there]: variant for there, variant in one.links.items()}, one.others)
     _keep(one, {variant: one.sources[place] for place, variant in pairs.items()}, store)
     names = still_differs(one.wanted, shown, pairs)
     hold = None

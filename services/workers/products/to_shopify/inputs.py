@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import unescape
 from typing import Any
 
@@ -56,9 +56,14 @@ def _folded(tags: Sequence[str]) -> list[str]:
     return sorted(tag.casefold() for tag in tags)
 
 
-def pair(wanted: Product, there: Product, known: Mapping[int, str]) -> dict[int, str]:
-    """Which variant of Shopify's each is, by its place: by link, barcode, SKU, then by its options."""
-    free = {one.id: one for one in there.variants}
+def pair(
+    wanted: Product, there: Product, known: Mapping[int, str], others: Collection[str] = frozenset()
+) -> dict[int, str]:
+    """Which variant of Shopify's each is, by its place: by link, barcode, SKU, then by its options.
+
+    `others` are linked to variants of Odoo's that are not told, archived ones say: they are nobody else's.
+    """
+    free = {one.id: one for one in there.variants if one.id not in others}
     found = {place: variant for place, variant in known.items() if variant in free}
     for variant in found.values():
         free.pop(variant, None)

@@ -89,5 +89,7 @@ class Changes:
     """The `product.product` of each variant of `wanted`."""
     linked: Mapping[int, str] = field(default_factory=dict)
     """What the ledger linked them to before."""
+    others: frozenset[str] = frozenset()
+    """Variants that are linked to what is not among `sources`."""
     claim: Claim = field(default_factory=Claim)
     links: Mapping[int, str] = field(default_factory=dict)

@@ -60,6 +60,7 @@ def plan(situation: Situation, rules: StoreRules) -> Changes | Hold | Ignore | N
         wanted=wanted,
         sources=sources,
         linked={one: situation.links[one] for one in sources if one in situation.links},
+        others=_others(situation, template, sources),
         claim=situation.claim,
         pictures=pictures if part_changed(3, fingerprint, situation.synced_digest) else (),
     )
@@ -153,6 +154,11 @@ def _tags(template: Template, chosen: str | None) -> tuple[str, ...]:
     """As Shopify keeps them: a comma divides one into two, and capitals make no other one."""
     parts = sorted(part.strip() for tag in template.tags if tag != chosen for part in tag.split(","))
     return tuple({part.casefold(): part for part in reversed(parts) if part}.values())[::-1]
+
+
+def _others(situation: Situation, template: Template, sources: Sequence[int]) -> frozenset[str]:
+    left = {one.id for one in template.variants}.difference(sources)
+    return frozenset(situation.links[there] for there in left if there in situation.links)
 
 
 class _Money:
@@ -255,7 +261,7 @@ def _changed(
     base: Changes, there: Product, wanted: Product, sources: tuple[int, ...], situation: Situation
 ) -> Changes | Hold:
     known = {place: situation.links[one] for place, one in enumerate(sources) if one in situation.links}
-    pairs = pair(wanted, there, known)
+    pairs = pair(wanted, there, known, base.others)
     fields, variants = differences(wanted, there, pairs)
     shown = any(one.places for one in base.pictures)
     if shown or len(pairs) < len(wanted.variants):

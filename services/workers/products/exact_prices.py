@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from libs.common.domain.products import ExactPrice
+from libs.common.errors import Rejected
 from libs.common.odoo.cells import Cell
 from libs.common.odoo.client import OdooClient
 from libs.common.odoo.external_ids import external_id, find_external_id
@@ -56,11 +57,25 @@ def write_exact(store: StoreContext, prices: Sequence[Price], there: Mapping[int
     new = [one for one in prices if one.product_id not in there]
     if new:
         pricelist = _pricelist(store) or _make(store)
+        _same_money(store, pricelist)
         rows: list[list[Cell]] = [
             [_name(store, pricelist, o.variant_id), pricelist, _VARIANT, o.template_id, o.product_id, "fixed", o.price]
             for o in new
         ]
         store.odoo.load(ITEM, [*_COLUMNS, "fixed_price"], rows)
+
+
+def _same_money(store: StoreContext, pricelist: int) -> None:
+    """A rule's price is in its pricelist's currency. Raises Rejected where that is not the company's."""
+    if pricelist != store.rules.products.pricelist_id:
+        return
+    company = store.reference.currency()
+    for row in store.odoo.search_read(PRICELIST, [("id", "=", pricelist)], ["currency_id"], context=ALL):
+        told = str(row["currency_id"][1])
+        if told != company:
+            what = f"the prices do not add up, and pricelist {pricelist} for them is in {told}, not in {company}"
+            hint = "name a pricelist in the shop's currency under products.pricelist_id, or none, then retry"
+            raise Rejected(what, "odoo", "currency_differs", hint)
 
 
 def _name(store: StoreContext, pricelist: int, variant: str) -> str:

@@ -98,3 +98,15 @@ def test_a_pricelist_that_is_not_there_holds_that_product_alone(stall: Stall) ->
     assert record.held
     assert "999" in record.held.message
     assert stall.record(f"acme/product/{plain}").state is State.SYNCED
+
+
+def test_a_pricelist_in_another_currency_takes_no_prices(stall: Stall) -> None:
+    euros = stall.odoo.add_pricelist("EUR", "Euros")
+    stall.rules({"products": {"lead": "shopify", "pricelist_id": euros}})
+    number, plain = stall.offer("Shirt", offers(stall)), stall.offer("Lamp", [Offer("LAMP", Decimal(5))])
+    record = stall.sync(number, plain)
+    assert record.held
+    assert record.held.code == "currency_differs"
+    assert f"pricelist {euros}" in record.held.message
+    assert stall.odoo.find(RULES) == []
+    assert stall.record(f"acme/product/{plain}").state is State.SYNCED

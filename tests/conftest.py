@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -10,6 +12,10 @@ import pytest
 from tests import engines
 
 LEFT_OUT = "left out: "
+
+# Tests start services as processes, some of them a hundred times: each reads what this one has compiled.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

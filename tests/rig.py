@@ -39,8 +39,10 @@ from services.scheduler.scheduler import Scheduler
 from services.workers.bootstrap import Ports, Workers, build, known_queues
 from tests.embedded import SLUG as SLUG  # noqa: PLC0414 - for whoever has a rig
 from tests.embedded import store_between
+from tests.workers import Worker
 
 ROOT = Path(__file__).parent.parent
+SHORT_WAITS = {"worker_lease_seconds": 2, "worker_backoff_base_seconds": 0.2, "worker_threads": 1}
 FINAL = {State.SYNCED, State.HELD, State.IGNORED}
 
 
@@ -56,7 +58,7 @@ class Rig:
     connection: Connection
     key: str
     rules: StoreRules = field(default_factory=StoreRules)
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Worker | subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger = MongoLedger(self.connection.database, self.connection.clock)
@@ -83,16 +85,19 @@ class Rig:
             **{f"TANDEM_{name.upper()}": str(value) for name, value in settings.items()},
         }
 
-    def start_worker(self, *command: str, **settings: object) -> subprocess.Popen[bytes]:
-        """`python -m services.workers orders`, or another command, with short waits unless told otherwise."""
-        chosen = {"worker_lease_seconds": 2, "worker_backoff_base_seconds": 0.2, "worker_threads": 1, **settings}
-        worker = subprocess.Popen(
-            [sys.executable, "-m", *(command or ("services.workers", "orders"))],
-            env=self.environment(**chosen),
-            cwd=ROOT,
-        )
+    def start_worker(self, *queues: str, **settings: object) -> Worker:
+        """A worker of these queues (`orders` when none is named), with short waits unless told otherwise."""
+        chosen = {**SHORT_WAITS, **settings}
+        worker = Worker(queues or ("orders",), self.environment(**chosen), str(ROOT))
         self.workers.append(worker)
         return worker
+
+    def start_service(self, *command: str, **settings: object) -> subprocess.Popen[bytes]:
+        """`python -m services.scheduler`: a Python of its own, as an operator starts it."""
+        chosen = {**SHORT_WAITS, **settings}
+        service = subprocess.Popen([sys.executable, "-m", *command], env=self.environment(**chosen), cwd=ROOT)
+        self.workers.append(service)
+        return service
 
     @contextmanager
     def scheduler(self, *, poll: bool = False, **settings: Any) -> Iterator[Scheduler]:

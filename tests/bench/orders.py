@@ -94,7 +94,7 @@ def drain(mongodb_url: str, rabbitmq_url: str) -> dict[str, float]:
     rates: dict[str, float] = {}
     for name, size, count in (("batched", 20, BACKLOG), ("singly", 1, SINGLY)):
         with bench_rig(mongodb_url, rabbitmq_url, speed=OdooSpeed()) as rig:
-            rig.start_worker(worker_batch_size=size, worker_lease_seconds=120)
+            rig.start_service("services.workers", "orders", worker_batch_size=size, worker_lease_seconds=120)
             with rig.scheduler(overdue_seconds=5):
                 # The worker reads its reference data first, as one that has run for a while has.
                 rig.wait_settled(_place(rig, 1, 0))
@@ -109,7 +109,7 @@ def drain(mongodb_url: str, rabbitmq_url: str) -> dict[str, float]:
 def memory(mongodb_url: str, rabbitmq_url: str) -> dict[str, float]:
     """Megabytes of a worker process after few and after many orders."""
     with bench_rig(mongodb_url, rabbitmq_url) as rig:
-        worker = rig.start_worker(worker_lease_seconds=120)
+        worker = rig.start_service("services.workers", "orders", worker_lease_seconds=120)
         sizes: dict[str, float] = {}
         done = 0
         with rig.scheduler(overdue_seconds=5):

@@ -17,7 +17,7 @@ PART = 60
 def overhead(mongodb_url: str, rabbitmq_url: str) -> float:
     """Records a second, from the first hint to the last outcome, with one worker process."""
     with bench_rig(mongodb_url, rabbitmq_url) as rig:
-        rig.start_worker("tests.bench.noop_worker", worker_threads=2, worker_lease_seconds=120)
+        rig.start_service("tests.bench.noop_worker", worker_threads=2, worker_lease_seconds=120)
         now = datetime.now(UTC)
         warm = [Hint(SLUG, "order", str(n), version=now, why="bench") for n in range(100)]
         rig.ledger.record_hints(warm)

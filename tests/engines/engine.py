@@ -81,7 +81,7 @@ class Engine:
         if isinstance(self._body, Container):
             self._body.remove()
         elif self._body is not None:
-            self._body.stop()
+            self._body.kill()  # a clean end takes RabbitMQ seconds, for data that are removed
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -90,10 +90,10 @@ def test_f13_a_worker_killed_at_any_write_leaves_a_company_there_once_in_shopify
     look(rig)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for operation in TO_SHOPIFY:
-            victim = rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+            victim = rig.start_worker("customers", worker_lease_seconds=1)
             bomb.arm(victim, 1, among=frozenset({operation}))
             assert bomb.gone.wait(30), operation
-        rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        rig.start_worker("customers", worker_lease_seconds=1)
         deadline = threading.Event()
         for _ in range(400):
             companies = rig.shop.store.companies()
@@ -109,7 +109,7 @@ def test_f13_a_worker_killed_at_any_write_leaves_a_company_and_its_people_there_
     bomb, hints = Bomb(rig), []
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for nth in (1, 2, 3):
-            victim = rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+            victim = rig.start_worker("customers", worker_lease_seconds=1)
             bomb.arm(victim, nth, among=frozenset({"res.partner.load"}))
             person = number(rig.shop.add_customer(Person("P", str(nth), f"p{nth}@x.example"), [HOME])["id"])
             location = {"name": "HQ", "tax_id": f"DE{nth}", "shipping": replace(HOME, address1=f"{nth} Street")}
@@ -121,7 +121,7 @@ def test_f13_a_worker_killed_at_any_write_leaves_a_company_and_its_people_there_
             rig.ledger.record_hints(new)
             hints += new
             assert bomb.gone.wait(30), nth
-        rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        rig.start_worker("customers", worker_lease_seconds=1)
         rig.wait_settled([one.id for one in hints], seconds=40)
     for nth in (1, 2, 3):
         (company_there,) = rig.odoo.find("res.partner", [("name", "=", f"Wayne {nth}"), ("is_company", "=", True)])
@@ -142,12 +142,12 @@ def test_f13_a_worker_killed_while_it_archives_a_merged_contact_leaves_it_archiv
     assert second
     rig.shop.merge_customers(kept, gone)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
-        victim = rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        victim = rig.start_worker("customers", worker_lease_seconds=1)
         bomb.arm(victim, 1, among=frozenset({"res.partner.write"}))
         hint = Hint(SLUG, "customer", gone, why="customers/merge", told={"merged_into": kept})
         rig.ledger.record_hints([hint])
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        rig.start_worker("customers", worker_lease_seconds=1)
         rig.wait_settled([hint.id, f"{SLUG}/customer/{kept}"], seconds=40)
     assert rig.record(hint.id).state in {State.SYNCED, State.IGNORED}
     active = {one["id"]: one["active"] for one in rig.odoo.find("res.partner", [], archived=True)}

@@ -79,11 +79,11 @@ def test_f13_a_worker_killed_at_any_write_leaves_each_customer_there_once_in_odo
     bomb, ids = Bomb(rig), []
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for at in range(1, 4):
-            victim = rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+            victim = rig.start_worker("customers", worker_lease_seconds=1)
             bomb.arm(victim, min(at, 2), among=TO_ODOO)
             ids += announced(rig, 2, start=2 * at)
             assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        rig.start_worker("customers", worker_lease_seconds=1)
         rig.wait_settled(ids, seconds=40)
     exactly_once(rig, ids)
 
@@ -94,11 +94,11 @@ def test_f13_a_worker_killed_at_any_write_leaves_each_customer_there_once_in_sho
     poller = rig.poller()
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for operation in TO_SHOPIFY:
-            victim = rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+            victim = rig.start_worker("customers", worker_lease_seconds=1)
             bomb.arm(victim, 1, among=frozenset({operation}))
             poller.round(wait=True)
             assert bomb.gone.wait(30), operation
-        rig.start_worker("services.workers", "customers", worker_lease_seconds=1)
+        rig.start_worker("customers", worker_lease_seconds=1)
         rig.wait_settled([f"{SLUG}/customer/odoo-{partner}"], seconds=40)
         (customer,) = rig.shop.customers()
         pair = f"{SLUG}/customer/{number(customer['id'])}"

@@ -157,7 +157,7 @@ def test_what_is_sold_never_exceeds_what_there_is_and_both_sides_agree_in_the_en
         rig.odoo.faults.add(fault)
     work = [*[market.buy] * BUYERS, market.sell]
     sellers = [threading.Thread(target=one, daemon=True) for one in work]
-    workers = [rig.start_worker("services.workers", "orders", "refunds", "inventory") for _ in range(2)]
+    workers = [rig.start_worker("orders", "refunds", "inventory") for _ in range(2)]
     with rig.scheduler(poll=True):
         try:
             wait_until(lambda: rig.shop.level(SKU).available == STOCK - BUFFER, "the first figure", 60)  # type: ignore[union-attr]
@@ -165,7 +165,7 @@ def test_what_is_sold_never_exceeds_what_there_is_and_both_sides_agree_in_the_en
                 seller.start()
             wait_until(lambda: market.gone() > STOCK / 4, "a quarter is sold")
             workers[0].kill()
-            rig.start_worker("services.workers", "orders", "refunds", "inventory")
+            rig.start_worker("orders", "refunds", "inventory")
             wait_until(lambda: market.gone() > STOCK / 2, "half is sold", 25)
             market.receive(MORE)
             wait_until(lambda: market.gone() == STOCK + MORE, "all is sold, to the last piece", 40)

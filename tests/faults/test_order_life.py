@@ -122,12 +122,12 @@ def test_f13_a_worker_killed_at_the_invoice_leaves_each_order_invoiced_and_paid_
     bomb = Bomb(rig)
     orders = [rig.shop.place_order(draft) for draft in bench_orders(3)]
     ids = rig.announce(orders, nudge=False)
-    victim = rig.start_worker("services.workers", "orders", "payments", worker_lease_seconds=1)
+    victim = rig.start_worker("orders", "payments", worker_lease_seconds=1)
     bomb.arm(victim, at_write, among=frozenset(BOOKS))
     payments = [f"{SLUG}/payment/{one['transactions'][0]['id'].rpartition('/')[2]}" for one in orders]
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "orders", "payments", worker_lease_seconds=1)
+        rig.start_worker("orders", "payments", worker_lease_seconds=1)
         rig.wait_settled([*ids, *payments], seconds=60)
     paid_once(rig, ids)
 
@@ -192,7 +192,7 @@ def test_f13_a_worker_killed_while_it_follows_a_change_leaves_it_done_once(
 ) -> None:
     bomb = Bomb(rig)
     queues = tuple(known_queues())
-    first = rig.start_worker("services.workers", *queues, worker_lease_seconds=1)
+    first = rig.start_worker(*queues, worker_lease_seconds=1)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         (record_id,) = ids = place(rig, 1)
         rig.wait_settled(ids)
@@ -200,7 +200,7 @@ def test_f13_a_worker_killed_while_it_follows_a_change_leaves_it_done_once(
         bomb.arm(first, 1, among=frozenset({operation}))
         hint(rig, record_id, why)
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", *queues, worker_lease_seconds=1)
+        rig.start_worker(*queues, worker_lease_seconds=1)
         until(lambda: is_quiet(rig, ids), seconds=60)
     record = rig.record(record_id)
     assert record.state is State.SYNCED, record.held

@@ -136,11 +136,11 @@ def test_f13_a_worker_killed_at_any_write_leaves_no_payment_missing_and_none_twi
     orders, sales = place(till, 3)
     bomb = Bomb(rig)
     ids = till.announce(orders)
-    victim = rig.start_worker("services.workers", "payments", worker_lease_seconds=1)
+    victim = rig.start_worker("payments", worker_lease_seconds=1)
     bomb.arm(victim, at_write, among=frozenset(WRITES))
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "payments", worker_lease_seconds=1)
+        rig.start_worker("payments", worker_lease_seconds=1)
         rig.wait_settled(ids, seconds=40)
     exactly_once(rig, till, ids, sales)
 
@@ -150,9 +150,7 @@ def test_f22_two_workers_on_one_backlog_make_each_payment_once(rig: Rig, till: T
     ids = till.announce(orders)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for _ in range(2):
-            rig.start_worker(
-                "services.workers", "payments", worker_threads=2, worker_batch_size=3, worker_lease_seconds=60
-            )
+            rig.start_worker("payments", worker_threads=2, worker_batch_size=3, worker_lease_seconds=60)
         rig.wait_settled(ids)
     exactly_once(rig, till, ids, sales)
 

@@ -144,10 +144,10 @@ def peak_of_one(rig: Rig, workers: Workers, number: int) -> int:
 def test_f13_a_worker_killed_at_any_write_leaves_no_product_missing_and_none_twice(rig: Rig, at_write: int) -> None:
     bomb = Bomb(rig)
     ids = announce(rig)
-    victim = rig.start_worker("services.workers", "products", worker_lease_seconds=1)
+    victim = rig.start_worker("products", worker_lease_seconds=1)
     bomb.arm(victim, at_write, among=frozenset(WRITES))
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "products", worker_lease_seconds=1)
+        rig.start_worker("products", worker_lease_seconds=1)
         rig.wait_settled(ids, seconds=40)
     exactly_once(rig, ids)

@@ -82,12 +82,12 @@ def test_f13_a_worker_killed_at_a_write_to_shopify_leaves_each_product_there_onc
         for one in templates:
             rig.odoo.change("product.template", one, list_price=13.75)
     bomb = Bomb(rig)
-    victim = rig.start_worker("services.workers", "products", worker_lease_seconds=1)
+    victim = rig.start_worker("products", worker_lease_seconds=1)
     bomb.arm(victim, 1, among=frozenset({operation}))
     rig.ledger.record_hints(hints(templates))
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         assert bomb.gone.wait(60)
-        rig.start_worker("services.workers", "products", worker_lease_seconds=1)
+        rig.start_worker("products", worker_lease_seconds=1)
         rig.wait_settled(ids, seconds=60)
     assert {rig.record(one).state for one in ids} == {State.SYNCED}
     told_once(rig, price)

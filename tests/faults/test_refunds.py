@@ -159,11 +159,11 @@ def test_f13_a_worker_killed_at_any_write_leaves_no_refund_missing_and_none_twic
     refunds = refunds_of(counter, 2)
     bomb = Bomb(rig)
     ids = announce(rig, refunds)
-    victim = rig.start_worker("services.workers", "refunds", worker_lease_seconds=1)
+    victim = rig.start_worker("refunds", worker_lease_seconds=1)
     bomb.arm(victim, at_write, among=frozenset(WRITES))
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         assert bomb.gone.wait(30)
-        rig.start_worker("services.workers", "refunds", worker_lease_seconds=1)
+        rig.start_worker("refunds", worker_lease_seconds=1)
         rig.wait_settled(ids, seconds=40)
     exactly_once(rig, refunds, ids)
 
@@ -174,9 +174,7 @@ def test_f22_two_workers_on_the_refunds_of_one_order_do_each_once(rig: Rig, coun
     ids = announce(rig, refunds)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for _ in range(2):
-            rig.start_worker(
-                "services.workers", "refunds", worker_threads=2, worker_batch_size=1, worker_lease_seconds=60
-            )
+            rig.start_worker("refunds", worker_threads=2, worker_batch_size=1, worker_lease_seconds=60)
         rig.wait_settled(ids)
     records = [rig.record(one) for one in ids]
     assert {record.state for record in records} == {State.SYNCED}, [record.held for record in records]

@@ -66,13 +66,13 @@ def test_f13_a_worker_killed_at_any_write_of_stock_leaves_each_done_once(rig: Ri
         ACTIVATE: pair(rig, "BENCH-001", odoo=4, shop=None),
         SET: pair(rig, "BENCH-002", odoo=7),
     }
-    victim = rig.start_worker("services.workers", "inventory", worker_lease_seconds=1)
+    victim = rig.start_worker("inventory", worker_lease_seconds=1)
     with rig.scheduler(sweep_seconds=0.1, overdue_seconds=0.5):
         for write, one in pairs.items():
             bomb.arm(victim, 1, among=frozenset({write}))
             announce(rig, [one])
             assert bomb.gone.wait(40), write
-            victim = rig.start_worker("services.workers", "inventory", worker_lease_seconds=1)
+            victim = rig.start_worker("inventory", worker_lease_seconds=1)
             rig.wait_settled([one], seconds=40)
     assert {rig.record(one).state for one in pairs.values()} == {State.SYNCED}
     shown = [level.available if (level := rig.shop.level(f"BENCH-00{number}")) else None for number in range(3)]

@@ -41,6 +41,8 @@ class Catalog:
                 return
             product = self._products[self._of[sold.gid]]
             changed = {**known, "sku": sold.sku or None, "barcode": sold.barcode or None, "price": sold.price}
+            if changed == known and sold.title == product["title"]:
+                return  # each of two thousand variants would have the others put anew
             variants = [changed if one["id"] == sold.gid else one for one in product["variants"]]
             self.put({**product, "title": sold.title, "variants": variants})
 

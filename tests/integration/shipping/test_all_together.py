@@ -78,8 +78,8 @@ def rig(mongodb_url: str, mongodb_database: str, rabbitmq_vhost: str) -> Iterato
 
 
 def test_a_scheduler_process_polls(rig: Rig) -> None:
-    rig.start_worker("services.workers", "orders", "deliveries")
-    rig.start_worker("services.scheduler", scheduler_sweep_seconds=0.1, scheduler_poll_seconds=0.2)
+    rig.start_service("services.workers", "orders", "deliveries")
+    rig.start_service("services.scheduler", scheduler_sweep_seconds=0.1, scheduler_poll_seconds=0.2)
     order = rig.shop.place_order(bench_orders(1)[0])
     ids = rig.announce([order])
     rig.wait_settled(ids)

@@ -28,6 +28,7 @@ from libs.common.stores.crypto import Crypto
 from libs.common.stores.model import OdooConnection, ShopifyConnection, Store
 from libs.common.stores.repository import MongoStores
 from services.scheduler.odoo_poll import poller as polling
+from services.scheduler.odoo_poll import store_poll
 from services.scheduler.odoo_poll.models import DELIVERIES
 from services.scheduler.odoo_poll.pages import changed_since
 from services.scheduler.odoo_poll.poller import Poller
@@ -235,10 +236,14 @@ def test_what_the_overlap_shows_again_is_no_news_not_even_after_a_restart(world:
 
 
 def test_a_great_many_that_changed_at_once_are_read_again_once_a_minute_and_only_their_end_in_between(
-    world: World,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(store_poll, "MANY", 50)
+    cursors = MongoCursors(world.connection.database)
+    models = [replace(DELIVERIES, page_records=50)]
+    world.poller = Poller(world.ledger, world.stores, world.breakers, cursors, models=models)
     odoo = world.add()
-    odoo.written |= {number: NOON + timedelta(seconds=number / 10) for number in range(1200)}
+    odoo.written |= {number: NOON + timedelta(seconds=number) for number in range(120)}
     world.poll()
     odoo.calls = 0
     world.poll()

@@ -18,6 +18,7 @@ from libs.common.ledger.leaders import MongoLeaders
 from libs.common.ledger.model import Hint
 from libs.common.ledger.repository import MongoLedger
 from libs.common.settings import SchedulerSettings
+from services.scheduler import sweeper
 from services.scheduler.leadership import Leadership
 from services.scheduler.scheduler import Scheduler
 
@@ -136,11 +137,12 @@ def test_what_is_on_its_way_is_bounded_so_a_day_of_backlog_is_no_flood(world: Wo
     assert value(scheduler, "tandem_scheduler_nudged_total") == 130
 
 
-def test_more_than_a_page_is_nudged_in_one_sweep(world: World) -> None:
-    world.hint(1100)
+def test_more_than_a_page_is_nudged_in_one_sweep(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "PAGE_RECORDS", 50)
+    world.hint(110)
     assert (swept := world.scheduler(leader_lease_seconds=300).run_once()) is not None
-    assert swept.nudged == 1100
-    assert len(set(world.publisher.ids)) == 1100
+    assert swept.nudged == 110
+    assert len(set(world.publisher.ids)) == 110
 
 
 def test_a_broker_that_is_away_is_logged_and_the_next_sweep_sends_it(world: World) -> None:

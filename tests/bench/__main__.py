@@ -24,7 +24,7 @@ from tests.bench.gateway import measure_gateway
 from tests.bench.orders import FEW_ORDERS, MANY_ORDERS, count_calls, drain, memory
 from tests.bench.overhead import overhead
 from tests.bench.products import VARIANTS, link_catalogue, products_to_odoo
-from tests.bench.stock import BOUND_PAIRS, PAIRS, count_stock_calls
+from tests.bench.stock import BOUND_PAIRS, PAIRS, READ_PAIRS, count_stock_calls
 
 RESULTS = Path("build/bench.json")
 
@@ -97,6 +97,11 @@ def stock_rows(mongodb: str, rabbitmq: str) -> Iterator[Row]:
     yield Row(f"{BOUND_PAIRS} changed pairs: points that they take", counts["bound_points"], "points")
     scarce = counts["bound_seconds"] / counts["bound_budget_seconds"]
     yield at_most(f"{BOUND_PAIRS} changed pairs: time for each second that scarce points take", scarce, "s", 1.5)
+    yield Row(f"{READ_PAIRS} pairs that are read first: points that they take", counts["read_points"], "points")
+    read = counts["read_seconds"] / counts["read_budget_seconds"]
+    yield at_most(
+        f"{READ_PAIRS} pairs that are read first: time for each second that scarce points take", read, "s", 1.5
+    )
     yield at_most("one changed pair: mutations", counts["one_mutations"], "calls", 1)
     yield at_most("one changed pair: Odoo calls, the poll's among them", counts["one_odoo"], "calls", 2)
 

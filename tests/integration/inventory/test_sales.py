@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from libs.common.ledger.model import Hint, State
 from libs.sandbox.faults import Call, Fault
 from libs.sandbox.shopify.sandbox import LOCATION
-from tests.integration.inventory.shelf import ELSEWHERE, MUG, Shelf, open_shelf
-
-
-@pytest.fixture(params=["18", "19"])
-def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
-    with open_shelf(request.param) as shelf:
-        shelf.shop.set_level(MUG, 0)
-        yield shelf
+from tests.integration.inventory.shelf import ELSEWHERE, MUG, Shelf
 
 
 def test_a_sale_that_odoo_has_not_recorded_is_taken_off_and_waited_for(shelf: Shelf) -> None:

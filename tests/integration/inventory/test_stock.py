@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,14 +10,7 @@ from libs.common.ledger.model import Hint, State
 from libs.sandbox.faults import Call, Fault
 from libs.sandbox.shopify.sandbox import LOCATION
 from services.workers.inventory import levels
-from tests.integration.inventory.shelf import CAP, ELSEWHERE, MUG, Shelf, link, open_shelf
-
-
-@pytest.fixture(params=["18", "19"])
-def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
-    with open_shelf(request.param) as shelf:
-        shelf.shop.set_level(MUG, 0)
-        yield shelf
+from tests.integration.inventory.shelf import CAP, ELSEWHERE, MUG, Shelf, link
 
 
 def test_a_count_in_odoo_is_what_shopify_shows_with_its_numbers_on_the_record(shelf: Shelf) -> None:

@@ -147,7 +147,8 @@ def test_of_two_products_with_one_sku_the_second_is_a_question(stall: Stall, *, 
     assert len(stall.odoo.find("product.template", [("name", "like", "Mug")])) == 1
 
 
-def test_a_value_of_an_attribute_that_a_person_made_brings_its_variant_along(stall: Stall) -> None:
+def persons_shirt(stall: Stall) -> int:
+    """A template in two sizes, of an attribute that a person made."""
     odoo = stall.odoo
     attribute = odoo.add("product.attribute", name="Size", create_variant="always")
     values = [odoo.add("product.attribute.value", name=one, attribute_id=attribute) for one in ("S", "L")]
@@ -155,6 +156,11 @@ def test_a_value_of_an_attribute_that_a_person_made_brings_its_variant_along(sta
     template = odoo.add("product.template", name="Shirt", attribute_line_ids=[(0, 0, line)])
     for size, variant in zip("SL", stall.variants(template), strict=True):
         odoo.change("product.product", variant["id"], default_code=f"SHIRT-{size}")
+    return template
+
+
+def test_a_value_of_an_attribute_that_a_person_made_brings_its_variant_along(stall: Stall) -> None:
+    template = persons_shirt(stall)
     number = stall.offer("Shirt", [Offer(f"SHIRT-{one}", Decimal("19.90"), {"Size": one}) for one in ("S", "L", "XL")])
     record = stall.sync(number)
     assert record.state is State.SYNCED, record.held
@@ -168,13 +174,7 @@ def test_where_only_links_are_recorded_two_products_may_be_variants_of_one_and_a
     stall: Stall,
 ) -> None:
     stall.rules({"products": {"lead": "link"}})
-    odoo = stall.odoo
-    attribute = odoo.add("product.attribute", name="Size", create_variant="always")
-    values = [odoo.add("product.attribute.value", name=one, attribute_id=attribute) for one in ("S", "L")]
-    line = {"attribute_id": attribute, "value_ids": [(6, 0, values)]}
-    template = odoo.add("product.template", name="Shirt", attribute_line_ids=[(0, 0, line)])
-    for size, variant in zip("SL", stall.variants(template), strict=True):
-        odoo.change("product.product", variant["id"], default_code=f"SHIRT-{size}")
+    persons_shirt(stall)
     ids = [stall.offer(f"Shirt {one}", [Offer(f"SHIRT-{one}")]) for one in "SL"]
     for _ in range(2):
         stall.sync(*ids)

@@ -155,7 +155,8 @@ def _main_addresses(
     situation: Situation, main: CompanyLocation, contact: OdooContact, parts: Collection[str], *, complete: bool
 ) -> tuple[tuple[tuple[str, ...], Address], ...]:
     """The contact's own address, and where an invoice address of Odoo's own stands below it, that for billing."""
-    facts, home, billed = situation.facts, _home(contact, situation.facts), _billed(contact, situation.facts)
+    facts, home = situation.facts, _home(contact, situation.facts)
+    billed = _billed(contact, facts, situation.locations)
     told_of = {f"{BELOW}{one.id}" for one in contact.addresses if one.type == "invoice"}
     wanted: dict[str, Address | None] = {SHIPPING: home, BILLING: billed or home}
     has = {SHIPPING: main.shipping, BILLING: main.billing}
@@ -224,9 +225,10 @@ def _home(contact: OdooContact, facts: CompanyFacts) -> Address | None:
     return address_of(values, facts) if values.get("country_id") and any(place_of(values)) else None
 
 
-def _billed(contact: OdooContact, facts: CompanyFacts) -> Address | None:
-    """The newest invoice address; those that a location was made into tell of that one (`_paired`)."""
-    found = [one for one in contact.addresses if one.active and one.type == "invoice" and not one.is_company]
+def _billed(contact: OdooContact, facts: CompanyFacts, made_of: Collection[int] = ()) -> Address | None:
+    """The newest invoice address; those that were `made_of` a location tell of that one (`_paired`)."""
+    own = [one for one in contact.addresses if one.type == "invoice" and one.id not in made_of]
+    found = [one for one in own if one.active and not one.is_company]
     return _address(max(found, key=lambda one: one.id), facts) if found else None
 
 

@@ -162,3 +162,16 @@ def test_whole_words_are_erased_and_a_phone_number_however_it_is_written(
     assert found
     assert found.held
     assert found.held.message == f"{left} is odd"
+
+
+def test_a_mention_in_what_was_told_or_is_kept_for_good_is_erased_too(ledger: MongoLedger) -> None:
+    hint = Hint("acme", "order", "1", why="test", told={"buyer": "Ann Doe", "kept": "7"})
+    ledger.record_hints([hint])
+    claim = ledger.claim("acme", "order", [], worker="w", lease_seconds=60, limit=1)
+    assert claim
+    ledger.settle(claim.token, [Settlement(hint.id, State.SYNCED, 1, frozen={"by": "Ann Doe", "currency": "shop"})])
+    assert ledger.erase("acme", [], ["Ann Doe"]) == 1
+    found = ledger.get(hint.id)
+    assert found
+    assert dict(found.told) == {"buyer": "(erased)", "kept": "7"}
+    assert dict(found.frozen) == {"by": "(erased)", "currency": "shop"}

@@ -68,6 +68,24 @@ def test_a_company_is_matched_by_its_external_id_then_by_its_tax_id(lobby: Lobby
     assert lobby.contact(first)["name"] == "Wayne old"
 
 
+def test_of_several_contacts_with_one_tax_id_none_is_the_company(lobby: Lobby) -> None:
+    several = [lobby.odoo.add("res.partner", name=one, is_company=True, vat="DE123456788") for one in ("A", "B")]
+    record = sync(lobby, lobby.shop.add_company("Wayne", [LOCATION]))
+    assert record.target
+    assert record.target.id not in several
+
+
+def test_a_location_that_gets_a_tax_id_of_its_own_gives_it_to_the_addresses_it_has(lobby: Lobby) -> None:
+    company = lobby.shop.add_company("Wayne", [LOCATION, {**SECOND, "tax_id": LOCATION["tax_id"]}])
+    record = sync(lobby, company)
+    assert {one["vat"] for one in lobby.below(record)} == {"DE123456788"}
+    lobby.shop.update_company(company["id"], locations=[LOCATION, SECOND])
+    assert sync(lobby, company).state is State.SYNCED
+    taxes = {(one["city"], one["vat"]) for one in lobby.below(record)}
+    assert taxes == {("Berlin", "DE123456788"), ("Paris", "FR23334175221")}
+    assert len(lobby.below(record)) == 4
+
+
 def test_a_business_order_and_the_companys_own_webhook_make_one_contact(lobby: Lobby) -> None:
     company = lobby.shop.add_company("Wayne", [LOCATION], number="77")
     line = Line(lobby.shop.product("BENCH-000"), 1)

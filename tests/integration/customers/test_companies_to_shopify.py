@@ -163,6 +163,19 @@ def test_an_address_that_came_from_a_location_is_changed_there(lobby: Lobby) -> 
     assert bonn["billingAddress"]["address1"] == "Am Hof 1"
 
 
+def test_a_change_of_address_in_odoo_leaves_where_the_main_location_is_delivered_to(lobby: Lobby) -> None:
+    depot = Place("", "", "", "Kai 5", "", "Hamburg", "20457", "", "", "DE")
+    made = lobby.shop.add_company("Stark", [{"name": "Bonn", "shipping": depot, "billing": BONN}])
+    record = lobby.sync(number(made["id"]), entity="company", why="companies/create")
+    assert record.target
+    assert lobby.contact(record)["street"] == "Am Hof 1"
+    lobby.odoo.change("res.partner", record.target.id, street="Am Hof 2")
+    lobby.poll()
+    (bonn,) = only(lobby)["locations"]
+    assert bonn["billingAddress"]["address1"] == "Am Hof 2"
+    assert bonn["shippingAddress"]["address1"] == "Kai 5"
+
+
 @pytest.mark.parametrize("operation", ["CompanyCreate", "CompanyLocationCreate", "CompanyAssignCustomer"])
 @pytest.mark.parametrize("applied", [True, False])
 def test_f23_a_company_whose_answer_is_lost_is_made_once(lobby: Lobby, operation: str, *, applied: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from pydantic import SecretStr
@@ -112,6 +114,28 @@ def test_f13_a_worker_that_dies_at_any_call_leaves_a_lease_and_the_next_one_fini
     shelf.ledger.hand_back(dead.lease.token)
     until_synced(shelf)
     assert writes(shelf) == [7]
+
+
+def test_f13_a_lower_figure_that_a_dead_worker_has_set_is_not_taken_for_a_sale(shelf: Shelf) -> None:
+    shelf.count(10)
+    shelf.settle()
+    shelf.count(6)
+    shelf.poll()
+    inventory = shelf.workers.pipelines["inventory"]
+    settle = inventory.ledger.settle
+
+    def die(*_: object) -> NoReturn:
+        raise SystemExit
+
+    inventory.ledger.settle = die  # type: ignore[method-assign, assignment]
+    with pytest.raises(SystemExit):
+        inventory.look_at("acme", [])
+    inventory.ledger.settle = settle  # type: ignore[method-assign]
+    assert (shelf.available(), shelf.pair().state) == (6, State.RUNNING)
+    past = shelf.ledger.clock.now() - timedelta(seconds=5)
+    shelf.cursors.database["records"].update_one({"_id": shelf.pair().id}, {"$set": {"lease.until": past}})
+    shelf.look_once()
+    assert (shelf.pair().state, writes(shelf)) == (State.SYNCED, [10, 6])
 
 
 @pytest.mark.parametrize("operation", ["InventorySetQuantities", *READS])

@@ -99,17 +99,13 @@ def _missing(  # noqa: PLR0917 - as above
     less: dict[str, tuple[Situation, int, datetime]] = {}
     recent = store.ledger.clock.now() - RECENT
     for one in pairs:
-        synced = records[one.record_id].synced
-        seen = level_of(one.seen)
-        if (
-            one.read
-            and one.level is not None
-            and one.level.available is not None
-            and seen
-            and synced
-            and synced.version
-        ):
-            less[one.record_id] = (one, seen[0] - one.level.available, max(synced.version - CLOCKS, recent))
+        record, seen, level = records[one.record_id], level_of(one.seen), one.level
+        version = record.synced.version if record.synced else None
+        # What was at work and was not settled may be lower by what was written then.
+        if record.attempts or not one.read or seen is None or version is None:
+            continue
+        if level is not None and level.available is not None:
+            less[one.record_id] = (one, seen[0] - level.available, max(version - CLOCKS, recent))
     less = {key: value for key, value in less.items() if value[1] > 0}
     if not less:
         return {}

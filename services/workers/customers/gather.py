@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from libs.common.domain.customers import OdooContact, ShopCustomer
 from libs.common.domain.digests import digest
 from libs.common.domain.facts import NO_FACTS
-from libs.common.domain.matching import normalise_email, normalise_phone
+from libs.common.domain.matching import email_forms, normalise_phone
 from libs.common.domain.rules_customers import Direction
 from libs.common.errors import Failure, Rejected, Transient
 from libs.common.ledger.model import Hint, Record, record_id
@@ -141,7 +141,7 @@ def _known(
         store.odoo,
         store.odoo_fields,
         ids,
-        emails={normalise_email(one.email) for one in new} - {""},
+        emails={form for one in new for form in email_forms(one.email)},
         phones={normalise_phone(one.phone) for one in new} - {""},
     )
     taken = store.linked_to(MODEL, list(contacts)) if new else {}

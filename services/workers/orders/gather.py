@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from libs.common.domain.matching import PartnerFact, ProductFact, normalise_code, normalise_email
+from libs.common.domain.matching import PartnerFact, ProductFact, email_forms, normalise_code
 from libs.common.domain.orders import Order
 from libs.common.domain.sales import SaleOrder
 from libs.common.errors import Failure, Rejected, Transient
@@ -117,7 +117,8 @@ def _variant_ids(orders: Iterable[Order]) -> list[str]:
 
 def _partners(store: StoreContext, orders: Mapping[str, Order], links: Collection[int]) -> tuple[PartnerFact, ...]:
     """Everybody who may be a customer of the batch: linked contacts, those with its e-mail or a company's reference."""
-    emails = {normalise_email((o.customer.email if o.customer else "") or o.email) for o in orders.values()} - {""}
+    named = {(o.customer.email if o.customer else "") or o.email for o in orders.values()}
+    emails = {form for one in named for form in email_forms(one)}
     refs = {o.company.external_id for o in orders.values() if o.company} - {""}
     domain: list[object] = ["|", ("id", "in", sorted(set(links))), ("email_normalized", "in", sorted(emails))]
     if refs:

@@ -5,6 +5,7 @@ from libs.common.domain.matching import (
     PartnerFact,
     ProductFact,
     archived_twin,
+    email_forms,
     match_partner,
     match_product,
     normalise_email,
@@ -34,6 +35,17 @@ def test_an_email_is_compared_without_case_and_spaces() -> None:
 )
 def test_an_email_is_read_as_odoo_reads_it(written: str, read: str) -> None:
     assert normalise_email(written) == read
+
+
+@pytest.mark.parametrize("email", ["Jane@Bücher.example", "jane@xn--bcher-kva.example"])
+@pytest.mark.parametrize("known", ["jane@bücher.example", "jane@xn--bcher-kva.example"])
+def test_an_international_domain_is_the_same_in_letters_and_as_machines_write_it(email: str, known: str) -> None:
+    partner = PartnerFact(7, "Jane", known)
+    assert match_partner([partner], linked_id=None, email=email) is partner
+    assert email_forms("") == email_forms(" ") == frozenset()
+    assert email_forms("jane@example.com") == {"jane@example.com"}
+    assert email_forms("no address") == {"no address"}
+    assert email_forms("jane@..") == {"jane@.."}
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,21 @@ def test_f13_a_worker_that_dies_at_any_call_leaves_a_lease_and_the_next_one_fini
     assert writes(shelf) == [7]
 
 
+def test_f24_a_lower_figure_that_arrived_although_patience_was_asked_for_is_not_taken_for_a_sale(shelf: Shelf) -> None:
+    """As where the same request is still being carried out, and is asked for again."""
+    shelf.count(10)
+    shelf.settle()
+    shelf.count(6)
+    shelf.poll()
+    shelf.shop.faults.add(Fault("InventorySetQuantities", Error("THROTTLED")))
+    shelf.look_once()
+    assert (shelf.pair().state, shelf.pair().attempts) == (State.DUE, 0)
+    shelf.shop.set_level(MUG, 6)
+    shelf.ledger.retry([shelf.pair().id], why="test")
+    shelf.look_once()
+    assert (shelf.pair().state, writes(shelf)) == (State.SYNCED, [10, 6])
+
+
 def test_f13_a_lower_figure_that_a_dead_worker_has_set_is_not_taken_for_a_sale(shelf: Shelf) -> None:
     shelf.count(10)
     shelf.settle()

@@ -6,12 +6,13 @@ goes up would sell its units again. So what is missing is taken off for a minute
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.common.domain.stock import level_of
-from libs.common.ledger.model import Record
+from libs.common.ledger.model import Record, State
 from services.workers.context import StoreContext
 from services.workers.inventory.model import Situation
 from services.workers.inventory.order_book import OrderBook, Sightings
@@ -101,8 +102,7 @@ def _missing(  # noqa: PLR0917 - as above
     for one in pairs:
         record, seen, level = records[one.record_id], level_of(one.seen), one.level
         version = record.synced.version if record.synced else None
-        # What was at work and was not settled may be lower by what was written then.
-        if record.attempts or not one.read or seen is None or version is None:
+        if _failed_since(record) or not one.read or seen is None or version is None:
             continue
         if level is not None and level.available is not None:
             less[one.record_id] = (one, seen[0] - level.available, max(version - CLOCKS, recent))
@@ -116,3 +116,11 @@ def _missing(  # noqa: PLR0917 - as above
         explained += sum(pending.sold.get((one.variant_id, ""), 0) for pending in late)
         missing[key] = units - explained
     return missing
+
+
+def _failed_since(record: Record) -> bool:
+    """Whether it was at work and not settled: then Shopify's level may be lower by what was written."""
+    since = itertools.takewhile(
+        lambda event: event.what not in {State.SYNCED.value, "verified"}, reversed(record.history)
+    )
+    return record.attempts > 0 or any(event.what == "failed" for event in since)

@@ -46,6 +46,19 @@ SHORT_WAITS = {"worker_lease_seconds": 2, "worker_backoff_base_seconds": 0.2, "w
 FINAL = {State.SYNCED, State.HELD, State.IGNORED}
 
 
+def hint_of_order(order: dict[str, Any]) -> Hint:
+    """As the gateway records it when the order was placed."""
+    return Hint(
+        SLUG,
+        "order",
+        order["id"].rpartition("/")[2],
+        name=order["name"],
+        why="orders/create",
+        version=order["updatedAt"],
+        delivery_id=str(uuid.uuid4()),
+    )
+
+
 @dataclass
 class Rig:
     """One store `acme` between a sandbox shop and a sandbox Odoo, on the engines at the given addresses."""
@@ -139,18 +152,7 @@ class Rig:
 
     def announce(self, orders: Iterable[dict[str, Any]], *, nudge: bool = True) -> list[str]:
         """Hints as the gateway records them, without its HTTP; the record ids."""
-        hints = [
-            Hint(
-                SLUG,
-                "order",
-                order["id"].rpartition("/")[2],
-                name=order["name"],
-                why="orders/create",
-                version=order["updatedAt"],
-                delivery_id=str(uuid.uuid4()),
-            )
-            for order in orders
-        ]
+        hints = [hint_of_order(order) for order in orders]
         for start in range(0, len(hints), 200):
             part = hints[start : start + 200]
             self.ledger.record_hints(part)

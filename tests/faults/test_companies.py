@@ -20,8 +20,8 @@ from libs.sandbox.shopify.drafts import Person
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from services.workers.bootstrap import Workers
 from tests.embedded import store_between
+from tests.faults.bomb import Bomb
 from tests.faults.test_customers import ada, settle
-from tests.faults.test_worker_killed import Bomb
 from tests.integration.customers.lobby import HOME, JANE, number
 from tests.integration.customers.test_companies import LOCATION
 from tests.rig import SLUG, Rig, open_rig

@@ -15,7 +15,7 @@ from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.bench import BENCH_TAX, bench_catalog
 from libs.sandbox.shopify.drafts import Draft, Line
 from services.workers.bootstrap import Workers
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.integration.customers.lobby import HOME, JANE, WORK, number
 from tests.rig import SLUG, Rig, open_rig
 

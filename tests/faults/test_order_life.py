@@ -15,8 +15,8 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog, bench_orders
 from libs.sandbox.shopify.drafts import Line
 from services.workers.bootstrap import Workers, known_queues
+from tests.faults.bomb import Bomb
 from tests.faults.test_orders_far_side import until
-from tests.faults.test_worker_killed import Bomb
 from tests.rig import SLUG, Rig, open_rig
 
 BOOKS = (

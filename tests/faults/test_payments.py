@@ -22,7 +22,7 @@ from services.workers.bootstrap import Workers
 from services.workers.payments.apply import apply
 from services.workers.payments.model import Applied, Books, PlannedPayment
 from services.workers.payments.plan import plan_payment
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.integration.payments.till import MODULE, SLUG, Till, number
 from tests.rig import Rig, open_rig
 

@@ -14,7 +14,7 @@ from libs.common.ledger.model import Hint, State
 from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.selling import offer_product
 from services.workers.bootstrap import Workers
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.integration.products.stall import shirts
 from tests.rig import SLUG, Rig, open_rig
 

@@ -16,8 +16,8 @@ from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.sandbox import ShopifySandbox
 from libs.sandbox.shopify.selling import Offer, offer_product
 from tests.embedded import store_between
+from tests.faults.bomb import Bomb
 from tests.faults.test_products import work
-from tests.faults.test_worker_killed import Bomb
 from tests.integration.products.test_to_odoo import PNG
 from tests.rig import SLUG, Rig, open_rig
 

@@ -14,7 +14,7 @@ from libs.sandbox.faults import Action, Drop, Error, Fault, Refuse, Truncate
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.drafts import Line
 from services.workers.bootstrap import Workers
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.integration.orders.desk import Desk
 from tests.integration.refunds.counter import Counter, money, number
 from tests.rig import SLUG, Rig, open_rig

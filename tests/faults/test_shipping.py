@@ -16,7 +16,7 @@ from libs.sandbox.faults import Action, Call, Delay, Drop, Error, Fault, Refuse,
 from libs.sandbox.odoo.sandbox import OdooSandbox
 from libs.sandbox.shopify.bench import bench_catalog
 from services.workers.bootstrap import Workers
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.integration.shipping.dock import QUEUES, Dock, number
 from tests.rig import SLUG, Rig, open_rig
 

@@ -12,7 +12,7 @@ from libs.common.domain.rules import StoreRules
 from libs.common.ledger.model import Hint, Link, State, Target
 from libs.sandbox.shopify.bench import bench_catalog
 from libs.sandbox.shopify.sandbox import LOCATION
-from tests.faults.test_worker_killed import Bomb
+from tests.faults.bomb import Bomb
 from tests.rig import SLUG, Rig, open_rig
 
 IMPORT, ACTIVATE, SET = "stock.quant.load", "InventoryActivate", "InventorySetQuantities"

@@ -49,26 +49,32 @@ class Doubt:
             return None
 
 
-def doubted(  # noqa: PLR0917 - what was read of both sides
-    pairs: Sequence[Situation],
-    records: Mapping[str, Record],
-    store: StoreContext,
-    book: OrderBook,
-    newest: Sightings,
-    late: Sequence[Pending],
-) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One batch as it was read: the pairs with their levels, and the orders that may explain them."""
+
+    pairs: Sequence[Situation]
+    records: Mapping[str, Record]
+    store: StoreContext
+    book: OrderBook
+    newest: Sightings
+    late: Sequence[Pending]
+
+
+def doubted(look: Look) -> dict[str, int]:
     """By record, the units that are to be taken off. Asks for nothing unless something is missing."""
-    missing = _missing(pairs, records, store, book, newest, late)
-    now = store.ledger.clock.now()
+    missing = _missing(look)
+    ledger = look.store.ledger
+    now = ledger.clock.now()
     found: dict[str, int] = {}
-    for one in pairs:
-        record = records[one.record_id]
+    for one in look.pairs:
+        record = look.records[one.record_id]
         if record.synced is None or one.level is None or one.level.available is None:
             continue
         known = Doubt.read(record.told.get(TOLD, ""))
         doubt = weighed(known, missing.get(one.record_id, 0), record.synced.at, one.level.available, now)
         if doubt is not None and doubt != known:
-            store.ledger.tell(record.id, {TOLD: doubt.text()})
+            ledger.tell(record.id, {TOLD: doubt.text()})
         if doubt is not None and now < doubt.until:
             found[one.record_id] = doubt.units
     return found
@@ -88,19 +94,12 @@ def weighed(known: Doubt | None, missing: int, settled_at: datetime, available: 
     return Doubt(before + missing, now + LASTS, settled_at, available)
 
 
-def _missing(  # noqa: PLR0917 - as above
-    pairs: Sequence[Situation],
-    records: Mapping[str, Record],
-    store: StoreContext,
-    book: OrderBook,
-    newest: Sightings,
-    late: Sequence[Pending],
-) -> dict[str, int]:
+def _missing(look: Look) -> dict[str, int]:
     """By record: how much less Shopify has than when it was last settled, but for what orders took since then."""
     less: dict[str, tuple[Situation, int, datetime]] = {}
-    recent = store.ledger.clock.now() - RECENT
-    for one in pairs:
-        record, seen, level = records[one.record_id], level_of(one.seen), one.level
+    recent = look.store.ledger.clock.now() - RECENT
+    for one in look.pairs:
+        record, seen, level = look.records[one.record_id], level_of(one.seen), one.level
         version = record.synced.version if record.synced else None
         if _failed_since(record) or not one.read or seen is None or version is None:
             continue
@@ -109,11 +108,11 @@ def _missing(  # noqa: PLR0917 - as above
     less = {key: value for key, value in less.items() if value[1] > 0}
     if not less:
         return {}
-    orders = book.changed_since(store, newest, min(since for _, _, since in less.values()))
+    orders = look.book.changed_since(look.store, look.newest, min(since for _, _, since in less.values()))
     missing = {}
     for key, (one, units, since) in less.items():
         explained = sum(order.ordered.get(one.variant_id, 0) for order in orders if order.updated_at >= since)
-        explained += sum(pending.sold.get((one.variant_id, ""), 0) for pending in late)
+        explained += sum(pending.sold.get((one.variant_id, ""), 0) for pending in look.late)
         missing[key] = units - explained
     return missing
 

@@ -19,7 +19,7 @@ from libs.common.domain.stock import ENTITY, NONE, level_of, pair_id, pair_of, s
 from libs.common.ledger.model import Hint, Record, State
 from libs.common.odoo.sale_orders import decimal
 from services.workers.context import StoreContext
-from services.workers.inventory.doubt import doubted
+from services.workers.inventory.doubt import Look, doubted
 from services.workers.inventory.levels import Unread, trusted_levels, with_levels
 from services.workers.inventory.model import Situation
 from services.workers.inventory.order_book import OrderBook, many2one_of
@@ -80,7 +80,7 @@ def _read(
     levelled = [replace(one, read_at=read_at) for one in answers if isinstance(one, Situation)]
     late = book.late(store, newest)
     unrecorded.add(late)
-    doubts = doubted(levelled, records, store, book, newest, late)
+    doubts = doubted(Look(levelled, records, store, book, newest, late))
     whole = {
         one.record_id: _whole(
             replace(one, doubt=doubts.get(one.record_id, 0)), rules, unrecorded, quantities, untouched

@@ -23,6 +23,8 @@ WINDOW = timedelta(hours=1)
 #: Orders that a rule leaves out are looked at so long, as far back as Shopify shows them to every app, and so many.
 LEFT_OUT_FOR = timedelta(days=60)
 LEFT_OUT_AT_MOST = 1000
+#: An order may be stamped so long before it shows, and a newer one show first.
+STAMPED_BEFORE = timedelta(seconds=5)
 #: More orders than this are forgotten and read again.
 KEPT_ORDERS = 20_000
 #: In one request, without the places that ship them and with these; for as many points as a hundred levels.
@@ -73,7 +75,7 @@ class OrderBook:
         nothing would stand for a sale that took its place.
         """
         window = store.ledger.clock.now() - WINDOW
-        since = max((one.updated_at for one in before.values()), default=window)
+        since = max((one.updated_at for one in before.values()), default=window) - STAMPED_BEFORE
         newest = {one.id: one for one in store.shopify.stock.newest_orders(max(since, window))}
         changed = [one for one in newest.values() if before.get(one.id) != one]
         if not changed:

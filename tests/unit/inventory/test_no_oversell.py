@@ -207,3 +207,13 @@ def test_what_is_missing_counts_on_after_a_lower_figure_was_written() -> None:
     assert market.due
     market.show("x")
     at_rest(market)
+
+
+def test_an_order_that_shows_after_a_newer_one_is_counted_and_nothing_is_doubted() -> None:
+    market = Market(stock=10, available=10)
+    market.work()
+    market.hide("early")
+    market.place("newer")
+    market.work({2: [lambda: market.show("early")]})
+    assert not market.told
+    assert market.available <= market.free == 8

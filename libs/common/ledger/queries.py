@@ -126,23 +126,35 @@ class Queries(Records):
         key, now = record_id(store, entity, source_id), self.clock.now()
         with reaching_ledger():
             found = self._records.find_one({"_id": key}) or {}
-            target = read_target(found.get("target")) or _moving(found.get("told", {}).get(MOVING, ""))
+            linked, moving = read_target(found.get("target")), found.get("told", {}).get(MOVING, "")
+            target = linked or _moving(moving)
             if target is None:
                 return None
-            moving = f"{target.id} {target.model} {target.name}"
-            self._records.update_one({"_id": key}, {"$set": {f"told.{MOVING}": moving}, "$unset": {"target": ""}})
+            moving = f"{target.id} {target.model} {target.name}" if linked else moving
+            ours: Document = {"_id": key, "target.id": {"$exists": False}, f"told.{MOVING}": moving}
+            taken = {"$set": {f"told.{MOVING}": moving}, "$unset": {"target": ""}}
+            self._records.update_one({"_id": key, "target.model": target.model, "target.id": target.id}, taken)
+            if self._records.find_one(ours, {"_id": 1}) is None:
+                raise Transient(f"the link of {source_id} was moved or changed meanwhile", code="link_taken")
             if instead_of is not None:
                 gone = {"_id": record_id(store, entity, to), "target.id": instead_of}
                 self._records.update_one(gone, {"$unset": {"target": "", "synced": ""}})
             arrived = self._link(store, Link(entity, to, target, target.name), at_work=at_work)
             if not arrived and self.links(store, entity, [to]).get(to) != target:
-                kept = {"$set": {"target": target_document(target)}, "$unset": {f"told.{MOVING}": ""}}
-                self._records.update_one({"_id": key}, kept)
+                self._put_back(ours, target)
                 raise Transient(f"{to} is at work, or was given a link meanwhile", code="link_taken")
             moved = Event(now, "link moved", {"to": record_id(store, entity, to), "target": target_document(target)})
             update = {"$unset": {f"told.{MOVING}": ""}, "$push": {"history": pushed_events([moved])}}
-            self._records.update_one({"_id": key}, update)
+            self._records.update_one(ours, update)
         return target.id
+
+    def _put_back(self, ours: Document, target: Target) -> None:
+        """Unless the record has another one by now, or another record has this one."""
+        arrived = {f"told.{MOVING}": ""}
+        try:
+            self._records.update_one(ours, {"$set": {"target": target_document(target)}, "$unset": arrived})
+        except DuplicateKeyError:
+            self._records.update_one(ours, {"$unset": arrived})
 
     def _link(self, store: str, link: Link, *, at_work: bool = True) -> bool:
         """Not `at_work`: not while a worker has it, whose outcome would take the link's place."""

@@ -88,6 +88,26 @@ def test_a_link_moves_once_however_often_it_is_asked_to(ledger: MongoLedger) -> 
     assert ledger.links("acme", "customer", ["1", "2"]) == {"2": target}
 
 
+def test_a_link_that_cannot_move_stays_and_takes_no_newer_one_away(
+    ledger: MongoLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane, ann = Target("res.partner", 5, "Jane"), Target("res.partner", 6, "Ann")
+    ledger.link("acme", [Link("customer", "1", jane), Link("customer", "2", ann)])
+    with pytest.raises(Transient, match="given a link"):
+        ledger.move_link("acme", "customer", "1", "2")
+    assert ledger.links("acme", "customer", ["1", "2"]) == {"1": jane, "2": ann}
+    newer, link = Target("res.partner", 7, "Joan"), ledger._link
+
+    def linked_meanwhile(store: str, wanted: Link, *, at_work: bool) -> bool:
+        link(store, Link("customer", "1", newer))
+        return link(store, wanted, at_work=at_work)
+
+    monkeypatch.setattr(ledger, "_link", linked_meanwhile)
+    with pytest.raises(Transient):
+        ledger.move_link("acme", "customer", "1", "2")
+    assert ledger.links("acme", "customer", ["1", "2"]) == {"1": newer, "2": ann}
+
+
 def test_a_link_takes_the_place_of_one_that_is_gone(ledger: MongoLedger) -> None:
     ledger.link(
         "acme",
